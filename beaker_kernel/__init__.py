@@ -1,0 +1,3 @@
+"""Beaker: a Jupyter kernel that you can talk to."""
+
+__version__ = "0.1.0"

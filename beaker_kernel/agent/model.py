@@ -1,0 +1,114 @@
+"""What the agent expects of a model: messages in, a stream of events out.
+
+Messages have the shape of the OpenAI chat API (``{"role": …, "content": …}``), because that is what
+every endpoint speaks; a `Model` turns them into the events below, whatever shape its endpoint has.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+Message = dict[str, Any]
+"""One message of the OpenAI chat API: ``role``, ``content``, and for tools ``tool_calls`` or ``tool_call_id``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """A piece of the answer, as it came."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThoughtDelta:
+    """A piece of the model's reasoning, from endpoints that show it."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """The model waits and asks again; `delay` in seconds, `attempt` from 1."""
+
+    reason: str
+    delay: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens that one completion took, as the endpoint counts them."""
+
+    prompt_tokens: int
+    completion_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool that the model wants to use.
+
+    `arguments` is what the model wrote, parsed; where that is no JSON object it is empty, and
+    `problem` says what is wrong, in words for the model.
+    """
+
+    id: str
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """The end of a stream: the whole message to append, and the calls that it holds.
+
+    `message` is in the chat API's shape and, appended to the messages, is what the next request sends.
+    `text` is the answer without calls or thoughts.
+    """
+
+    message: Message
+    text: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    truncated: bool = False
+
+
+ModelEvent = TextDelta | ThoughtDelta | Retry | Completion
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """A tool as the model sees it; `parameters` is a JSON Schema of type object."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class Model(Protocol):
+    """Something that continues a conversation."""
+
+    @property
+    def name(self) -> str:
+        """The model's name as the endpoint knows it."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint's base URL, without credentials."""
+
+    def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    ) -> AsyncIterator[ModelEvent]:
+        """Continue `messages`; the last event is always a `Completion`.
+
+        Closing the iterator, or cancelling the task, closes the connection within milliseconds.
+
+        Raises:
+            ModelError: one of its subclasses; its text names the endpoint and the cause.
+        """
+
+    async def close(self) -> None:
+        """Release the connection pool."""

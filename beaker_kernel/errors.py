@@ -1,0 +1,77 @@
+"""The exceptions of Beaker, one tree.
+
+::
+
+    BeakerError
+    ├── ConfigurationError        a setting is missing or contradicts another
+    │   └── KernelSpecNotFound    no kernelspec of that name
+    ├── ProtocolError             a message is malformed
+    ├── KernelDied                the subkernel ended while a request was waiting
+    ├── AgentDied                 the agent process ended while a question was open
+    ├── ApprovalRequired          the policy wants a person's word, and nobody can be asked
+    ├── BudgetExceeded            a limit on steps, tokens or seconds is reached
+    └── ModelError                the endpoint did not give an answer
+        ├── NoModel               no endpoint is set, and none was found
+        ├── ModelAuthError        401 or 403: the key is missing or wrong
+        ├── ModelRateLimited      429, after the visible retries
+        ├── ModelUnavailable      no connection, 5xx, or no byte within the time
+        └── ModelResponseError    the endpoint answered what nobody can read
+
+On the wire each is Jupyter's ``{ename, evalue, traceback}``; `ename` is the class's name.
+"""
+
+
+class BeakerError(Exception):
+    """The root: whatever Beaker itself has to say."""
+
+
+class ConfigurationError(BeakerError):
+    """A setting is missing or contradicts another."""
+
+
+class KernelSpecNotFound(ConfigurationError):
+    """No kernelspec of that name is installed."""
+
+
+class ProtocolError(BeakerError):
+    """A message is malformed."""
+
+
+class KernelDied(BeakerError):
+    """The subkernel ended while a request was waiting."""
+
+
+class AgentDied(BeakerError):
+    """The agent process ended while a question was open."""
+
+
+class ApprovalRequired(BeakerError):
+    """The policy wants a person's word, and nobody can be asked."""
+
+
+class BudgetExceeded(BeakerError):
+    """A limit on steps, tokens or seconds is reached."""
+
+
+class ModelError(BeakerError):
+    """The endpoint did not give an answer."""
+
+
+class NoModel(ModelError):
+    """No endpoint is set, and none was found on this machine."""
+
+
+class ModelAuthError(ModelError):
+    """The endpoint refused the key (401 or 403)."""
+
+
+class ModelRateLimited(ModelError):
+    """The endpoint still said 429 after the visible retries."""
+
+
+class ModelUnavailable(ModelError):
+    """The endpoint could not be reached, failed (5xx), or sent nothing in time."""
+
+
+class ModelResponseError(ModelError):
+    """The endpoint answered what nobody can read, or stopped in the middle."""

@@ -1,0 +1,1 @@
+"""The vocabulary that all processes share: messages, their codec, frames and the agent's link."""

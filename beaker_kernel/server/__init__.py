@@ -1,0 +1,1 @@
+"""The server process: a headless Jupyter Server that serves kernels safely."""
