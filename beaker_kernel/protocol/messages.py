@@ -1,0 +1,368 @@
+"""What is said in Beaker's own messages: the content of each, one dataclass.
+
+docs/reference/protocol.md says who sends which. A class carries its ``msg_type``; a field that is
+``None`` is left out on the wire, and a field that nobody here knows is ignored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from beaker_kernel.protocol.names import PROTOCOL_VERSION
+
+Object: TypeAlias = dict[str, Any]
+"""A JSON object whose keys are not ours to name."""
+
+Capability = Literal["approval", "cells", "ask_user"]
+CellOperation = Literal["insert", "replace", "delete", "move", "run", "diff"]
+Decision = Literal["run", "edit", "reject"]
+ToolState = Literal["running", "done", "error", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """The content of one message."""
+
+    msg_type: ClassVar[str]
+
+
+# Requests: on shell, from the frontend; each gets its reply.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Message):
+    """What a frontend asks on shell, or over the comm."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmRequest(Request):
+    """A question; `attachments` are ids of what the frontend uploaded before."""
+
+    msg_type = "llm_request"
+    request: str
+    attachments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSetupRequest(Request):
+    """Choose a context and, by `language` or `subkernel` (a kernelspec), where it runs."""
+
+    msg_type = "context_setup_request"
+    context: str
+    context_info: Object = field(default_factory=dict)
+    language: str | None = None
+    subkernel: str | None = None
+    debug: bool | None = None
+    verbose: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInfoRequest(Request):
+    """Ask for a `ContextInfoResponse`."""
+
+    msg_type = "context_info_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionInfoRequest(Request):
+    """Ask which model, policy and subkernel this session has."""
+
+    msg_type = "beaker_session_info_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetRequest(Request):
+    """Forget the conversation and set the context up anew; the session's variables stay."""
+
+    msg_type = "reset_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAgentModel(Request):
+    """Choose the model; with neither field, read the configuration again."""
+
+    msg_type = "set_agent_model"
+    provider_id: str | None = None
+    model_config: Object | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApproveRequest(Request):
+    """A person's word on an `ApprovalRequest`; `code` is what they made of it, for ``edit``."""
+
+    msg_type = "approve_request"
+    approval_id: str
+    sha256: str
+    decision: Decision
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmCancelRequest(Request):
+    """Stop the question whose request has `msg_id`, or every one."""
+
+    msg_type = "llm_cancel_request"
+    msg_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequest(Request):
+    """Ask for a conversation's events after the sequence number `since`, then the live ones."""
+
+    msg_type = "resume_request"
+    since: int
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationRequest(Request):
+    """Ask for the conversation's messages."""
+
+    msg_type = "conversation_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VariablesRequest(Request):
+    """Ask for the session's variables: those in `names`, or the `limit` newest."""
+
+    msg_type = "variables_request"
+    names: tuple[str, ...] | None = None
+    limit: int = 50
+
+
+# Events: on iopub, to the frontend, with the request as parent.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(Message):
+    """What happens on the way to a reply; `seq` counts the conversation's events from 1."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool that the model uses, as `LlmThought` shows it."""
+
+    tool_call_id: str
+    tool_name: str
+    tool_input: Any
+    state: ToolState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmThought(Event):
+    """A step of the model: what it thinks, and the tools that it uses next."""
+
+    msg_type = "llm_thought"
+    thought: str
+    thought_id: str
+    tool_name: str | None = None
+    tool_input: Any = None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCallUpdate(Event):
+    """A tool's progress; times are ISO 8601, `output_preview` is cut where `output_truncated`."""
+
+    msg_type = "tool_call_update"
+    tool_call_id: str
+    state: ToolState
+    started_at: str | None = None
+    ended_at: str | None = None
+    output_preview: str | None = None
+    output_truncated: bool | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmResponse(Event):
+    """The whole answer, at the end."""
+
+    msg_type = "llm_response"
+    text: str
+    name: Literal["response_text"] = "response_text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmAuthFailure(Event):
+    """The endpoint refused the key."""
+
+    msg_type = "llm_auth_failure"
+    msg: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeCell(Event):
+    """Insert a cell, don't run it."""
+
+    msg_type = "code_cell"
+    language: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecuteRequestMsg:
+    """The running request whose outputs a frontend adopts, by its header's msg_id."""
+
+    header: Object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddChildCodeCell(Event):
+    """Insert a cell whose code is running already, or runs if `autoexecute`."""
+
+    msg_type = "add_child_codecell"
+    language: str
+    code: str
+    autoexecute: bool
+    execute_request_msg: ExecuteRequestMsg
+    action: Literal["code_cell"] = "code_cell"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInfo:
+    """The agent's name and its tools, each with a description."""
+
+    name: str
+    tools: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInfo(Event):
+    """The active context: where it runs, what it can do."""
+
+    language: str
+    subkernel: str
+    config: Object
+    actions: dict[str, Object]
+    agent: AgentInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextSetupResponse(ContextInfo):
+    """The context has been set up."""
+
+    msg_type = "context_setup_response"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInfoResponse(ContextInfo):
+    """The answer to a `ContextInfoRequest`."""
+
+    msg_type = "context_info_response"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextInfoUpdate(ContextInfo):
+    """The context has changed by itself."""
+
+    msg_type = "context_info_update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotebookStateRequest(Event):
+    """Ask the frontend for the notebook; it answers with a ``notebook_state_response`` on shell."""
+
+    msg_type = "notebook_state_request"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmDelta(Event):
+    """A piece of the answer, as it comes; of the model's reasoning, where `thought`."""
+
+    msg_type = "llm_delta"
+    text: str
+    thought: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """How much of a limit is used."""
+
+    kind: Literal["steps", "tokens", "seconds", "bytes"]
+    limit: float
+    used: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmUsage(Event):
+    """What a completion took."""
+
+    msg_type = "llm_usage"
+    prompt_tokens: int
+    completion_tokens: int
+    budget: Budget
+    cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmRetry(Event):
+    """The model is asked again after `delay_s` seconds."""
+
+    msg_type = "llm_retry"
+    reason: str
+    delay_s: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest(Event):
+    """Code that waits for a person's word; `untrusted`: the model has read outputs or files."""
+
+    msg_type = "approval_request"
+    approval_id: str
+    code: str
+    sha256: str
+    language: str
+    reason: str
+    untrusted: bool
+
+
+# On the comm, in either direction.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """The data of a ``comm_msg``: a message's type, its content, and the id of the exchange."""
+
+    type: str
+    content: Object
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellOp(Message):
+    """Change the notebook, if the cell still is what `expected_sha256` says."""
+
+    msg_type = "cell_op"
+    op: CellOperation
+    cell_id: str
+    expected_sha256: str
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellAck(Message):
+    """What became of a `CellOp`."""
+
+    msg_type = "cell_ack"
+    ok: bool
+    cell_id: str
+    sha256: str
+    reason: str | None = None
+
+
+# In Jupyter's own messages.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KernelFeatures:
+    """The ``beaker`` object of ``kernel_info_reply``."""
+
+    capabilities: tuple[str, ...]
+    subkernel: str
+    sandbox: str | None = None
+    protocol_version: str = PROTOCOL_VERSION
