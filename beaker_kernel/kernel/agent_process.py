@@ -1,0 +1,112 @@
+"""The agent's process as the relay sees it: started on the first question, on a socketpair."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import zmq
+
+from beaker_kernel.kernel import processes
+from beaker_kernel.protocol import link
+from beaker_kernel.protocol.frames import dumps
+from beaker_kernel.protocol.link import Verb
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from beaker_kernel.kernel.loop import Loop
+
+CHUNK = 1 << 18
+
+
+class AgentProcess:
+    """One agent: a child process and our end of the link to it.
+
+    Args:
+        loop: where the link is read.
+        session: the session id under which it makes messages.
+        on_message: called with each message from it.
+        on_end: called once when it has ended, however that came.
+
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        session: str,
+        on_message: Callable[[list[bytes]], object],
+        on_end: Callable[[], object],
+    ) -> None:
+        self._loop = loop
+        self._on_message = on_message
+        self._on_end = on_end
+        self._decoder = link.Decoder()
+        self._unsent = bytearray()
+        self._socket, theirs = socket.socketpair()
+        self._socket.setblocking(False)
+        env = processes.agent_environment(os.environ)
+        command = [sys.executable, "-P", "-m", "beaker_kernel.agent"]
+        with theirs:
+            self.pid = processes.spawn(command, env, inherit=theirs.fileno())
+        loop.add(self._socket.fileno(), self._read)
+        settings = processes.agent_settings(os.environ)
+        self.note("config", dumps({"session": session, "settings": settings}))
+
+    def send(self, verb: Verb, argument: bytes, frames: Sequence[bytes]) -> None:
+        """Queue a message; it never blocks."""
+        self._write(link.encode([verb.encode(), argument, *frames]))
+
+    def note(self, name: str, content: bytes = b"") -> None:
+        """Tell the agent something that is no Jupyter message."""
+        self._write(link.encode([Verb.NOTE.encode(), name.encode(), content]))
+
+    def kill(self) -> None:
+        """End the agent's process group at once."""
+        processes.signal_group(self.pid, signal.SIGKILL)
+
+    def _write(self, data: bytes) -> None:
+        waiting = bool(self._unsent)
+        self._unsent += data
+        if not waiting:
+            self._flush()
+            if self._unsent:
+                self._loop.add(self._socket.fileno(), self._ready, zmq.POLLIN | zmq.POLLOUT)
+
+    def _flush(self) -> None:
+        try:
+            while self._unsent:
+                del self._unsent[: self._socket.send(self._unsent[:CHUNK])]
+        except BlockingIOError:
+            pass
+        except OSError:
+            self._unsent.clear()  # it is gone; the read side will tell
+
+    def _ready(self) -> None:
+        self._flush()
+        if not self._unsent:
+            self._loop.add(self._socket.fileno(), self._read, zmq.POLLIN)
+        self._read()
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._end()
+            return
+        for message in self._decoder.feed(data):
+            self._on_message(message)
+
+    def _end(self) -> None:
+        self._loop.remove(self._socket.fileno())
+        self._socket.close()
+        self.kill()
+        processes.reap(self.pid)
+        self._on_end()

@@ -1,0 +1,57 @@
+"""The relay process from its command line to its end.
+
+Nothing but the standard library's lightest modules is imported before the subkernel has been
+started: its start is what the person waits for, and ours happens in its shadow.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
+from beaker_kernel.kernel.subkernel import Subkernel
+
+USAGE = "usage: python -P -m beaker_kernel -f CONNECTION_FILE [--resource-dir DIR]"
+
+
+def main() -> None:
+    """Run the relay of one kernel until it is shut down."""
+    try:
+        options = parse(sys.argv[1:])
+        front = connection.read(options["-f"])
+        spec = kernelspecs.choose(os.environ, options.get("--resource-dir", ""))
+        folder = runtime.create()
+    except (ConfigurationError, OSError, ValueError, KeyError) as error:
+        sys.exit(f"beaker: {error}")
+    subkernel = Subkernel(spec, front, folder)
+    try:
+        run(subkernel, front)
+    finally:
+        subkernel.kill()
+        runtime.remove(folder)
+
+
+def run(subkernel: Subkernel, front: connection.Connection) -> None:
+    """Start the subkernel, then everything else."""
+    subkernel.start()
+    processes.forbid_dumps()
+
+    from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
+
+    runtime.remove_stale()
+    Relay(front, subkernel).run()
+
+
+def parse(words: list[str]) -> dict[str, str]:
+    """Read the command line: options with one value each.
+
+    Raises:
+        ConfigurationError: an option has no value, or no connection file is named.
+
+    """
+    options = dict(zip(words[::2], words[1::2], strict=False))
+    if len(words) % 2 or "-f" not in options:
+        raise ConfigurationError(USAGE)
+    return options

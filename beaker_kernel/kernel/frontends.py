@@ -1,0 +1,142 @@
+"""What the relay itself says to the frontends: replies, status, and messages held back."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from beaker_kernel.kernel.inflight import InFlight, Request
+from beaker_kernel.kernel.sockets import FrontSockets, send
+from beaker_kernel.protocol.frames import Composer, Signer, dumps
+from beaker_kernel.protocol.names import PROTOCOL_VERSION, reply_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import zmq
+
+    from beaker_kernel.kernel.connection import Connection
+
+TOPIC = b"beaker"
+Frames = list[bytes]
+
+
+class Frontends:
+    """The frontends of one kernel, and what is owed to them.
+
+    Attributes:
+        connection: where they connect.
+        sockets: the sockets they connect to.
+        requests: their requests in flight.
+
+    """
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        connection: Connection,
+        signer: Signer,
+        composer: Composer,
+    ) -> None:
+        self.connection = connection
+        self.sockets = FrontSockets(context, connection)
+        self.requests = InFlight()
+        self._signer = signer
+        self._composer = composer
+        self._held: dict[str, tuple[list[Frames], list[Frames]]] = {}
+
+    def publish(
+        self,
+        msg_type: str,
+        content: dict[str, Any],
+        parent_header: bytes = b"{}",
+        topic: bytes = TOPIC,
+    ) -> None:
+        """Publish a message of our own."""
+        parts = self._composer.compose(msg_type, content, parent_header)
+        self.sockets.iopub.send_multipart([topic, *self._signer.frames(parts)])
+
+    def status(self, state: str, parent_header: bytes = b"{}") -> None:
+        """Publish the kernel's state."""
+        self.publish("status", {"execution_state": state}, parent_header)
+
+    def place(self, where: str, frames: Frames) -> None:
+        """Publish a message now, or hold it for just before (`<id`) or after (`>id`) an idle."""
+        request = self.requests.get(where[1:]) if where else None
+        if request is None or request.idle:
+            send(self.sockets.iopub, frames)
+            return
+        before, after = self._held.setdefault(request.msg_id, ([], []))
+        (after if where[0] == ">" else before).append(frames)
+
+    def idle(self, msg_id: str, frames: Frames) -> None:
+        """Publish the idle of a forwarded request, and around it what was held for that."""
+        before, after = self._held.pop(msg_id, ((), ())) if self._held else ((), ())
+        self._publish_all((*before, frames, *after))
+        self.requests.idled(msg_id)
+
+    def reply(self, request: Request, content: dict[str, Any]) -> None:
+        """Answer a request; its idle is the caller's."""
+        parts = self._composer.compose(reply_type(request.msg_type), content, request.header)
+        frames = [request.identity, *self._signer.frames(parts)]
+        self.sockets.requests[request.channel].send_multipart(frames)
+        self.requests.replied(request.msg_id)
+
+    def finish(self, request: Request, content: dict[str, Any]) -> None:
+        """Answer a request whole: busy, reply, idle."""
+        self.status("busy", request.header)
+        self.reply(request, content)
+        self.close(request)
+
+    def close(self, request: Request) -> None:
+        """End a request of ours; if a cell still runs, the frontends see it run."""
+        self.status("idle", request.header)
+        self.requests.idled(request.msg_id)
+        running = self.requests.running()
+        if running:
+            self.status("busy", running.header)
+
+    def fail(self, requests: Iterable[Request], ename: str, evalue: str) -> None:
+        """Give requests that nobody will answer what is owed to them: an error and an idle."""
+        error = {"ename": ename, "evalue": evalue, "traceback": [f"{ename}: {evalue}"]}
+        for request in requests:
+            if not request.replied and request.msg_type == "execute_request":
+                self.publish("error", error, request.header)
+            self._give_up(request, {"status": "error", **error})
+
+    def abort(self, requests: Iterable[Request]) -> None:
+        """Tell cells that were queued behind a failed one that they don't run."""
+        for request in requests:
+            self._give_up(request, {"status": "aborted"})
+
+    def _give_up(self, request: Request, content: dict[str, Any]) -> None:
+        if not request.replied:
+            self.reply(request, content | {"execution_count": 0})
+        before, after = self._held.pop(request.msg_id, ((), ()))
+        self._publish_all(before)
+        self.status("idle", request.header)
+        self._publish_all(after)
+        self.requests.take(request)
+
+    def _publish_all(self, messages: Iterable[Frames]) -> None:
+        for frames in messages:
+            send(self.sockets.iopub, frames)
+
+    def connect_reply(self) -> dict[str, Any]:
+        """Return the content that answers a connect_request: our own ports."""
+        channels = ("shell", "iopub", "stdin", "control", "hb")
+        ports = {f"{c}_port": getattr(self.connection, f"{c}_port") for c in channels}
+        return {"status": "ok", **ports}
+
+
+def with_beaker(content: bytes, subkernel: str, sandbox: str) -> bytes:
+    """Add to a subkernel's kernel_info_reply what stands before it."""
+    info = json.loads(content)
+    info["supported_features"] = [*(info.get("supported_features") or []), "beaker"]
+    info["beaker"] = {
+        "protocol_version": PROTOCOL_VERSION,
+        "capabilities": ["ask", "llm_request", "comm"],
+        "subkernel": subkernel,
+        "sandbox": sandbox or None,
+    }
+    return dumps(info)

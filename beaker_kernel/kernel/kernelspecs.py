@@ -1,0 +1,189 @@
+"""The lookup of kernelspecs, as jupyter_client does it but without importing it.
+
+The relay must know the subkernel's command before it can afford an import, so the search path of
+jupyter_core (``jupyter_path``) and the rules of ``KernelSpecManager`` are followed here with the
+standard library; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import site
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from beaker_kernel.errors import KernelSpecNotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NATIVE = "python3"
+
+
+@dataclass(frozen=True, slots=True)
+class KernelSpec:
+    """A kernelspec as it stands in its ``kernel.json``."""
+
+    name: str
+    resource_dir: str
+    argv: list[str]
+    language: str = ""
+    env: dict[str, str] = field(default_factory=dict)
+    interrupt_mode: str = "signal"
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def provisioner(self) -> str:
+        """The name of the provisioner that starts it; empty for a process of this machine."""
+        name = self.metadata.get("kernel_provisioner", {}).get("provisioner_name", "")
+        return "" if name == "local-provisioner" else str(name)
+
+    def command(self, connection_file: str) -> list[str]:
+        """Fill in the argv's templates; ``python`` is the interpreter that runs us."""
+        known = {
+            "connection_file": connection_file,
+            "prefix": sys.prefix,
+            "resource_dir": self.resource_dir,
+        }
+        pattern = re.compile(r"\{([A-Za-z0-9_]+)\}")
+        argv = [pattern.sub(lambda m: known.get(m[1], m[0]), word) for word in self.argv]
+        major, minor = sys.version_info[:2]
+        if argv and argv[0] in {"python", f"python{major}", f"python{major}.{minor}"}:
+            argv[0] = sys.executable
+        return argv
+
+
+def choose(environ: Mapping[str, str], own_resource_dir: str = "") -> KernelSpec:
+    """Return the kernelspec to run: by environment, by our own kernelspec's metadata, or Python.
+
+    Raises:
+        KernelSpecNotFound: no such kernelspec is installed.
+
+    """
+    name = environ.get("BEAKER_SUBKERNEL") or _named_by(own_resource_dir)
+    return find(name) if name else default()
+
+
+def default() -> KernelSpec:
+    """Return this environment's ``python3``, else the first that Jupyter would find."""
+    own = os.path.join(sys.prefix, "share", "jupyter", "kernels", NATIVE)
+    return read(NATIVE, own) if _is_kernel_dir(own) else find(NATIVE)
+
+
+def find(name: str) -> KernelSpec:
+    """Return the kernelspec of that name, first match in Jupyter's search path.
+
+    Raises:
+        KernelSpecNotFound: no such kernelspec is installed.
+
+    """
+    for folder in kernel_dirs():
+        for entry in _entries(folder):
+            path = os.path.join(folder, entry)
+            if entry.lower() == name.lower() and _is_kernel_dir(path):
+                return read(name, path)
+    if name.lower() == NATIVE:
+        return _native()
+    message = f"no kernelspec named {name!r}; `jupyter kernelspec list` shows those installed"
+    raise KernelSpecNotFound(message)
+
+
+def read(name: str, resource_dir: str) -> KernelSpec:
+    """Read the kernelspec that stands in a folder."""
+    with open(os.path.join(resource_dir, "kernel.json"), encoding="utf-8") as file:
+        spec = json.load(file)
+    return KernelSpec(
+        name=name.lower(),
+        resource_dir=resource_dir,
+        argv=list(spec["argv"]),
+        language=spec.get("language", ""),
+        env=spec.get("env") or {},
+        interrupt_mode=spec.get("interrupt_mode", "signal"),
+        metadata=spec.get("metadata") or {},
+    )
+
+
+def kernel_dirs() -> Iterator[str]:
+    """Yield the folders that hold kernelspecs, the first ones before the others."""
+    for path in _jupyter_path():
+        yield os.path.join(path, "kernels")
+    yield os.path.join(os.environ.get("IPYTHONDIR") or os.path.expanduser("~/.ipython"), "kernels")
+
+
+def _jupyter_path() -> list[str]:
+    named = os.environ.get("JUPYTER_PATH", "")
+    system = [] if os.name == "nt" else ["/usr/local/share/jupyter", "/usr/share/jupyter"]
+    env = [p for p in [os.path.join(sys.prefix, "share", "jupyter")] if p not in system]
+    user = [_data_dir()]
+    if site.ENABLE_USER_SITE and (base := site.getuserbase()):
+        user.append(os.path.join(base, "share", "jupyter"))
+    own = env + user if _environment_first() else user + env
+    return [p.rstrip(os.sep) for p in named.split(os.pathsep) if p] + own + system
+
+
+def _data_dir() -> str:
+    if named := os.environ.get("JUPYTER_DATA_DIR"):
+        return named
+    home = os.path.realpath(os.path.expanduser("~"))
+    if sys.platform == "darwin":
+        return os.path.join(home, "Library", "Jupyter")
+    if os.name == "nt":
+        return os.path.join(os.environ.get("APPDATA") or home, "jupyter")
+    xdg = os.environ.get("XDG_DATA_HOME") or os.path.join(home, ".local", "share")
+    return os.path.join(xdg, "jupyter")
+
+
+def _environment_first() -> bool:
+    """Tell whether this environment's folders come before the user's."""
+    told = os.environ.get("JUPYTER_PREFER_ENV_PATH")
+    if told is not None:
+        return told.lower() not in ("no", "n", "false", "off", "0", "0.0")
+    conda = os.environ.get("CONDA_PREFIX")
+    in_conda = bool(
+        conda
+        and sys.prefix.startswith(conda)
+        and os.environ.get("CONDA_DEFAULT_ENV", "base") != "base"
+    )
+    return (sys.prefix != sys.base_prefix or in_conda) and _owned(sys.prefix)
+
+
+def _owned(path: str) -> bool:
+    return not hasattr(os, "geteuid") or os.stat(path).st_uid == os.geteuid()
+
+
+def _native() -> KernelSpec:
+    """Return ipykernel's own kernelspec, for an environment where none was written."""
+    from importlib.util import find_spec  # noqa: PLC0415 (only where no kernelspec was written)
+
+    package = find_spec("ipykernel")
+    if package is None or package.origin is None:
+        message = "no kernel for Python: `pip install ipykernel` where Beaker is installed"
+        raise KernelSpecNotFound(message)
+    return KernelSpec(
+        name=NATIVE,
+        resource_dir=os.path.join(os.path.dirname(package.origin), "resources"),
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+        language="python",
+        metadata={"debugger": True},
+    )
+
+
+def _named_by(resource_dir: str) -> str:
+    """Return the subkernel that our own kernelspec names in its metadata, if it does."""
+    if not _is_kernel_dir(resource_dir):
+        return ""
+    return str(read("beaker", resource_dir).metadata.get("beaker", {}).get("subkernel", ""))
+
+
+def _is_kernel_dir(path: str) -> bool:
+    return os.path.isfile(os.path.join(path, "kernel.json"))
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []

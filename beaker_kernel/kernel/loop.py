@@ -1,0 +1,96 @@
+"""The relay's one loop: sockets and file descriptors in, one handler each."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import time
+from typing import TYPE_CHECKING, Any
+
+import zmq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Source = Any
+"""A ZMQ socket or a file descriptor."""
+BURST = 256
+"""Messages read from one socket before the others get their turn."""
+
+
+class Loop:
+    """Waits for sources and calls their handlers until it is stopped."""
+
+    def __init__(self) -> None:
+        self._poller = zmq.Poller()
+        self._handlers: dict[Source, Callable[[], object]] = {}
+        self._timers: list[tuple[float, Callable[[], object]]] = []
+        self._running = True
+
+    def add(self, source: Source, handler: Callable[[], object], flags: int = zmq.POLLIN) -> None:
+        """Call `handler` whenever `source` is ready."""
+        self._handlers[source] = handler
+        self._poller.register(source, flags)
+
+    def add_socket(
+        self, source: zmq.Socket[bytes], handler: Callable[[list[bytes]], object]
+    ) -> None:
+        """Call `handler` with each message of a ZMQ socket."""
+        receive = source.recv_multipart
+
+        def drain() -> None:
+            try:
+                for _ in range(BURST):
+                    if source.closed:
+                        return
+                    handler(receive(zmq.NOBLOCK))
+            except zmq.Again:
+                pass
+
+        self.add(source, drain)
+
+    def remove(self, source: Source) -> None:
+        """Forget a source; it may be closed then."""
+        if self._handlers.pop(source, None):
+            self._poller.unregister(source)
+
+    def call_later(self, delay: float, handler: Callable[[], object]) -> None:
+        """Call `handler` once after `delay` seconds."""
+        self._timers.append((time.monotonic() + delay, handler))
+
+    def on_signals(self, handlers: dict[int, Callable[[], object]]) -> None:
+        """Have signals handled here, between two messages, instead of in the middle of one."""
+        reader, writer = socket.socketpair()
+        reader.setblocking(False)
+        writer.setblocking(False)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+        for signum in handlers:
+            signal.signal(signum, lambda *_: None)
+        self._wakeup = reader, writer
+        self.add(reader.fileno(), lambda: [handlers[n]() for n in reader.recv(64) if n in handlers])
+
+    def stop(self) -> None:
+        """End `run` after the present handler."""
+        self._running = False
+
+    def run(self) -> None:
+        """Serve until stopped."""
+        poll, handlers = self._poller.poll, self._handlers
+        while self._running:
+            for source, _ in poll(self._timeout() if self._timers else None):
+                handler = handlers.get(source)
+                if handler:
+                    handler()
+            if self._timers:
+                self._run_due()
+
+    def _timeout(self) -> int:
+        """Milliseconds until the next timer."""
+        return max(0, round((min(t for t, _ in self._timers) - time.monotonic()) * 1000))
+
+    def _run_due(self) -> None:
+        now = time.monotonic()
+        due = [timer for timer in self._timers if timer[0] <= now]
+        self._timers = [timer for timer in self._timers if timer[0] > now]
+        for _, handler in due:
+            handler()

@@ -1,0 +1,170 @@
+"""Child processes: they can't outlive us, are watched by file descriptor and end as groups.
+
+Spawn from the main thread only: the system sends the death signal when the *thread* that forked
+ends (prctl(2), PR_SET_PDEATHSIG).
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+
+SECRETS = frozenset({"JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN"})
+"""Credentials of Jupyter that no child of ours needs."""
+KEYS = ("OPENAI_", "BEAKER_")
+"""What begins so is the agent's configuration, with its keys; the subkernel never sees it."""
+
+
+def subkernel_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for a subkernel: ours without keys, tokens and the server's ``JPY_*``."""
+    kept = {
+        name: value
+        for name, value in environ.items()
+        if name not in SECRETS
+        and not name.startswith(KEYS)
+        and (not name.startswith("JPY_") or name == "JPY_SESSION_NAME")
+    }
+    return kept | {"JPY_PARENT_PID": str(os.getpid())}
+
+
+def agent_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for the agent: ours, without what `agent_settings` carries."""
+    return {n: v for n, v in environ.items() if n not in SECRETS and not n.startswith(KEYS)}
+
+
+def agent_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what the agent is configured by; it travels over the link, not by environment."""
+    return {name: value for name, value in environ.items() if name.startswith(KEYS) and value}
+
+
+def spawn(argv: Sequence[str], env: Mapping[str, str], inherit: int | None = None) -> int:
+    """Start a process in a group of its own that is killed when we die, and return its pid.
+
+    Args:
+        argv: the command.
+        env: the whole environment of the new process.
+        inherit: a file descriptor to hand over, as its fd 3.
+
+    Raises:
+        OSError: the command can't be started.
+
+    """
+    if sys.platform != "linux":
+        return _spawn_portably(argv, env, inherit)
+    actions = [] if inherit is None else [(os.POSIX_SPAWN_DUP2, inherit, 3)]
+    for folder in os.get_exec_path(dict(env)):
+        setpriv = os.path.join(folder, "setpriv")
+        if os.access(setpriv, os.X_OK):
+            command = [setpriv, "--pdeathsig", "KILL", "--", *argv]
+            return os.posix_spawn(setpriv, command, env, file_actions=actions, setpgroup=0)
+    return _spawn_portably(argv, env, inherit)
+
+
+def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | None) -> int:
+    """Start a process through ``subprocess``, where setpriv(1) is missing."""
+    import subprocess  # noqa: PLC0415 (10 ms that Linux with util-linux does not pay)
+
+    parent = os.getpid()
+
+    def before_exec() -> None:
+        if inherit is not None:
+            os.dup2(inherit, 3)
+        die_with_parent(parent)
+
+    process = subprocess.Popen(
+        argv,
+        env=dict(env),
+        process_group=0,
+        pass_fds=() if inherit is None else (3,),
+        preexec_fn=before_exec,  # noqa: PLW1509 (called from the main thread, before any other)
+    )
+    process.returncode = 0  # we reap it ourselves: no ResourceWarning at our exit
+    return process.pid
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when `parent` ends (Linux); end now if it already has."""
+    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def forbid_dumps() -> None:
+    """Close ``/proc/<pid>/environ`` and ``mem`` to other processes of the same user (Linux).
+
+    Whatever holds a key does this before it reads it; exec resets it.
+    """
+    _prctl(PR_SET_DUMPABLE, 0)
+
+
+def _prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415 (5 ms, paid after the subkernel has been started)
+
+        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
+
+
+def watch(pid: int) -> int:
+    """Return a file descriptor that becomes readable when the process ends.
+
+    Raises:
+        ProcessLookupError: there is no such process.
+
+    """
+    if hasattr(os, "pidfd_open"):
+        return os.pidfd_open(pid)
+    return _watch_by_thread(pid)
+
+
+def _watch_by_thread(pid: int) -> int:
+    """Return a pipe's end that a thread closes when the process ends; for systems without pidfd."""
+    import threading  # noqa: PLC0415 (Linux does without)
+    import time  # noqa: PLC0415
+
+    reader, writer = os.pipe()
+
+    def wait() -> None:
+        while alive(pid):
+            time.sleep(0.2)
+        os.close(writer)
+
+    threading.Thread(target=wait, daemon=True).start()
+    return reader
+
+
+def alive(pid: int) -> bool:
+    """Tell whether a process exists and is no zombie of ours."""
+    try:
+        if os.waitpid(pid, os.WNOHANG) != (0, 0):
+            return False
+    except ChildProcessError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+def reap(pid: int) -> int:
+    """Collect an ended child and return its exit code (negative: the signal that ended it)."""
+    try:
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    except ChildProcessError:
+        return 0
+
+
+def signal_group(pid: int, signum: int) -> None:
+    """Send a signal to a child's process group; nothing happens if it is gone."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signum)

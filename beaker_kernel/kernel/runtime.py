@@ -1,0 +1,76 @@
+"""The runtime folder: where the sockets and connection files between our processes lie.
+
+It is a folder of mode 0700 below one folder per user, short enough for a socket's path (107 bytes).
+The folder of a relay that was killed is removed by the next relay that starts.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+from beaker_kernel.errors import ConfigurationError
+
+
+def create() -> str:
+    """Make this relay's own folder and return its path.
+
+    Raises:
+        ConfigurationError: the user's folder belongs to somebody else or others may enter it.
+
+    """
+    parent = _user_folder()
+    path = os.path.join(parent, f"{os.getpid()}-{os.urandom(4).hex()}")
+    os.mkdir(path, 0o700)
+    return path
+
+
+def remove(path: str) -> None:
+    """Remove a runtime folder and what lies in it; the folder is flat."""
+    try:
+        for entry in os.listdir(path):
+            os.unlink(os.path.join(path, entry))
+        os.rmdir(path)
+    except OSError:
+        pass
+
+
+def remove_stale() -> None:
+    """Remove the folders of relays that no longer run."""
+    parent = _user_folder()
+    for entry in os.listdir(parent):
+        pid = entry.partition("-")[0]
+        if pid.isdigit() and not _exists(int(pid)):
+            remove(os.path.join(parent, entry))
+
+
+def _user_folder() -> str:
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    if not (len(base) < 40 and os.path.isdir(base) and os.access(base, os.W_OK)):
+        base = "/tmp"  # noqa: S108 (checked below: ours alone)
+    path = os.path.join(base, f"beaker-{os.geteuid()}")
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        _check_private(path)
+    return path
+
+
+def _check_private(path: str) -> None:
+    found = os.lstat(path)
+    mine = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
+    if not mine or stat.S_IMODE(found.st_mode) & 0o077:
+        message = (
+            f"{path} must be a folder of yours with mode 0700; remove it, or set XDG_RUNTIME_DIR"
+        )
+        raise ConfigurationError(message)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,109 @@
+"""The relay's sockets: five bound in front, and a set per generation of the subkernel behind.
+
+Behind, each frontend client has DEALER sockets of its own with that client's identity, so that the
+subkernel sees exactly the clients that it would see without us.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+import zmq
+
+if TYPE_CHECKING:
+    from beaker_kernel.kernel.connection import Connection
+
+REQUEST_CHANNELS = ("shell", "control", "stdin")
+CLIENTS = 128
+"""Clients whose sockets are kept open; the one that was silent longest goes first."""
+OWN_IDENTITY = b"beaker"
+LARGE = 65_536
+"""Bytes from which a frame is handed to ZMQ without a copy."""
+
+
+def send(socket: zmq.Socket[bytes], frames: list[bytes]) -> None:
+    """Send a message; large frames are not copied."""
+    socket.send_multipart(frames, copy=max(map(len, frames)) < LARGE)
+
+
+class FrontSockets:
+    """Where the frontends connect; the heartbeat has a thread of its own."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], connection: Connection) -> None:
+        self.requests = {}
+        for channel in REQUEST_CHANNELS:
+            router = _open(context, zmq.ROUTER)
+            router.router_handover = 1
+            router.bind(connection.url(channel))
+            self.requests[channel] = router
+        self.iopub = _open(context, zmq.XPUB)
+        self.iopub.xpub_verbose = 1
+        self.iopub.bind(connection.url("iopub"))
+        self._heartbeat = zmq.Context()
+        echo = _open(self._heartbeat, zmq.ROUTER)
+        echo.bind(connection.url("hb"))
+        threading.Thread(target=_echo, args=(echo,), daemon=True).start()
+
+    def close(self) -> None:
+        """Send what is queued, then close."""
+        for socket in (*self.requests.values(), self.iopub):
+            socket.close()
+        self._heartbeat.destroy(linger=0)
+
+
+def _echo(socket: zmq.Socket[bytes]) -> None:
+    """Send everything back until the context ends."""
+    try:
+        zmq.proxy(socket, socket)
+    except zmq.ZMQError:
+        socket.close(linger=0)
+
+
+class BackSockets:
+    """The connections to one generation of the subkernel."""
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], connection: Connection) -> None:
+        self._context = context
+        self._connection = connection
+        self._clients: dict[bytes, dict[str, zmq.Socket[bytes]]] = {}
+        self.iopub = _open(context, zmq.SUB)
+        self.iopub.subscribe(b"")
+        self.iopub.connect(connection.url("iopub"))
+        self.own = self._connect_all(OWN_IDENTITY)
+
+    def client(self, identity: bytes) -> tuple[dict[str, zmq.Socket[bytes]], bool]:
+        """Return a frontend client's sockets by channel, and whether they are new."""
+        known = self._clients.pop(identity, None)
+        sockets = self._clients[identity] = known or self._connect_all(identity)
+        return sockets, known is None
+
+    def surplus(self) -> list[zmq.Socket[bytes]]:
+        """Take out the oldest client's sockets if there are too many clients."""
+        if len(self._clients) <= CLIENTS:
+            return []
+        return list(self._clients.pop(next(iter(self._clients))).values())
+
+    def all(self) -> list[zmq.Socket[bytes]]:
+        """Return every socket."""
+        clients = [s for sockets in self._clients.values() for s in sockets.values()]
+        return [self.iopub, *self.own.values(), *clients]
+
+    def _connect_all(self, identity: bytes) -> dict[str, zmq.Socket[bytes]]:
+        """Connect shell, control and stdin; stdin first, so that it is there when code asks."""
+        sockets = {}
+        for channel in reversed(REQUEST_CHANNELS):
+            dealer = _open(self._context, zmq.DEALER)
+            # A routing id that ZMQ made up begins with a zero byte, which a client may not set.
+            dealer.identity = identity.hex().encode() if identity[:1] == b"\0" else identity
+            dealer.connect(self._connection.url(channel))
+            sockets[channel] = dealer
+        return sockets
+
+
+def _open(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket[bytes]:
+    socket = context.socket(kind)
+    socket.set_hwm(0)
+    socket.linger = 500
+    socket.reconnect_ivl = 10
+    return socket
