@@ -192,6 +192,10 @@ class Relay:
     def interrupt(self) -> None:
         """Do on SIGINT what an interrupt request asks."""
         self._interrupt_agent()
+        self._interrupt_running()
+
+    def _interrupt_running(self) -> None:
+        """Interrupt what runs in the subkernel in the way that its kernelspec names."""
         if self._ready and self._subkernel.interrupted_by_message:
             parts = self._composer.compose("interrupt_request", {})
             self._back.own["control"].send_multipart(self._signer.frames(parts))
@@ -408,6 +412,8 @@ class Relay:
                 self._run_for_agent(channel, argument, parts, buffers)
             case Verb.NOTE if argument == b"hello":
                 self._actions = frozenset(json.loads(message[2]))
+            case Verb.NOTE if argument == b"interrupt":
+                self._interrupt_running()
             case Verb.NOTE if argument == b"subkernel":
                 self._replace_subkernel(message[2].decode())
 

@@ -36,7 +36,7 @@ class Verb(StrEnum):
                                                                         request
     cell                    -                                           a recorded message of the
                                                                         person's cells
-    note                    hello, subkernel <name>                     started, dead, interrupt,
+    note                    hello, interrupt, subkernel <name>          started, dead, interrupt,
                                                                         config <json>
     ======================  ==========================================  ===========================
     """
