@@ -61,7 +61,7 @@ def protocol_schema() -> dict[str, Any]:
     adapters = list(_adapters())
     places, document = TypeAdapter.json_schemas(adapters, schema_generator=_WireSchema)
     properties = {name: places[name, mode] for name, mode, _ in adapters}
-    properties |= {name: {"type": "object"} for name in FREE_FORM}
+    properties |= {name: {"type": "object", "additionalProperties": True} for name in FREE_FORM}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "BeakerMessages",

@@ -1,9 +1,11 @@
 import ast
 import time
+from pathlib import Path
 
 import pytest
 
 from beaker_kernel.errors import ProtocolError
+from beaker_kernel.languages import snapshot
 from beaker_kernel.languages.python import Python
 
 DEFINITIONS = """
@@ -156,6 +158,10 @@ def test_nothing_is_imported_into_a_session_that_has_not(start):
     before = ast.literal_eval(session.run(modules)[1])
     session.ask(python, python.variables(10))
     assert ast.literal_eval(session.run(modules)[1]) == before
+
+
+def test_what_is_sent_is_grammar_that_an_old_python_reads():
+    ast.parse(Path(snapshot.__file__).read_text(), feature_version=(3, 8))
 
 
 def test_a_failed_expression_is_a_protocol_error_that_says_why():
