@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
 Message = dict[str, Any]
-"""One message of the OpenAI chat API: ``role``, ``content``, and for tools ``tool_calls`` or ``tool_call_id``."""
+"""One message of the chat API: ``role``, ``content``; or ``tool_calls``, ``tool_call_id``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +65,7 @@ class ToolCall:
 class Completion:
     """The end of a stream: the whole message to append, and the calls that it holds.
 
-    `message` is in the chat API's shape and, appended to the messages, is what the next request sends.
+    `message` is in the chat API's shape; appended to the messages, it is what is sent next.
     `text` is the answer without calls or thoughts.
     """
 
@@ -101,13 +101,14 @@ class Model(Protocol):
 
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec]
-    ) -> AsyncIterator[ModelEvent]:
+    ) -> AsyncGenerator[ModelEvent, None]:
         """Continue `messages`; the last event is always a `Completion`.
 
         Closing the iterator, or cancelling the task, closes the connection within milliseconds.
 
         Raises:
             ModelError: one of its subclasses; its text names the endpoint and the cause.
+
         """
 
     async def close(self) -> None:

@@ -1,0 +1,151 @@
+"""The agent's loop: ask the model, use its tools, append, until it answers or a limit is hit."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
+from beaker_kernel.errors import BudgetExceeded, ModelResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from beaker_kernel.agent.model import Model, ToolCall, ToolSpec
+    from beaker_kernel.agent.surface import Surface
+    from beaker_kernel.agent.tools import ToolResult
+
+
+class Tools(Protocol):
+    """What the model may use."""
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        """The tools as the model sees them."""
+
+    async def use(self, call: ToolCall) -> ToolResult:
+        """Use a tool."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one question may take: completions, tokens as the endpoint counts them, model time."""
+
+    steps: int = 20
+    tokens: int = 200_000
+    seconds: float = 600.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Agent:
+    """Answers one question.
+
+    Attributes:
+        messages: what is sent is what is kept; the question is its last one.
+        redact: takes secrets out of what a tool gives back.
+        images: whether the model can look at images.
+        tokens: used up to now.
+        seconds: that the model took up to now; a person may take their time.
+
+    """
+
+    model: Model
+    tools: Tools
+    surface: Surface
+    messages: list[Message]
+    redact: Callable[[str], str]
+    limits: Limits = field(default_factory=Limits)
+    images: bool = True
+    tokens: int = 0
+    seconds: float = 0.0
+
+    async def run(self) -> str:
+        """Answer the question that ends the messages, and return the answer's text.
+
+        Raises:
+            BudgetExceeded: a limit is reached; what was said until then is kept.
+            ModelError: the endpoint gave no answer.
+            ApprovalRequired: the policy wants a person's word, and nobody can be asked.
+            KernelDied: the subkernel ended while code of the model ran.
+
+        """
+        for _ in range(self.limits.steps):
+            completion = await self.step()
+            if not completion.tool_calls:
+                return completion.text
+            if self.tokens > self.limits.tokens:
+                raise BudgetExceeded(
+                    f"{self.tokens} tokens used of {self.limits.tokens}; ask again"
+                )
+        raise BudgetExceeded(f"no answer within {self.limits.steps} steps; ask again to go on")
+
+    async def step(self) -> Completion:
+        """Ask the model once and use the tools that it calls."""
+        completion = await self.query()
+        self.messages.append(completion.message)
+        images: list[str] = []
+        for number, call in enumerate(completion.tool_calls):
+            try:
+                images += await self.use(call)
+            except BaseException:
+                self._leave_unused(completion.tool_calls[number:])
+                raise
+        if images and self.images:
+            self.messages.append(_showing(images))
+        return completion
+
+    async def query(self) -> Completion:
+        """Ask the model for the next message, and show it as it comes."""
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(self.limits.seconds - self.seconds):
+                return await self._stream()
+        except TimeoutError as error:
+            message = f"the model took over {self.limits.seconds:.0f} s; ask again"
+            raise BudgetExceeded(message) from error
+        finally:
+            self.seconds += time.monotonic() - began
+
+    async def _stream(self) -> Completion:
+        async with aclosing(self.model.stream(self.messages, self.tools.specs)) as events:
+            async for event in events:
+                match event:
+                    case TextDelta():
+                        self.surface.delta(event.text)
+                    case ThoughtDelta():
+                        self.surface.delta(event.text, thought=True)
+                    case Retry():
+                        self.surface.retry(event)
+                    case Completion():
+                        self._count(event)
+                        return event
+        raise ModelResponseError(f"{self.model.endpoint} ended its answer without a result")
+
+    async def use(self, call: ToolCall) -> list[str]:
+        """Use one tool, append its answer, and return the images that it put out."""
+        self.surface.tool_started(call)
+        result = await self.tools.use(call)
+        text = self.redact(result.text)
+        self.surface.tool_ended(call, text, result.error)
+        self.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
+        return result.images
+
+    def _leave_unused(self, calls: Sequence[ToolCall]) -> None:
+        """Answer the calls that were cut off, or the endpoint would refuse the conversation."""
+        for call in calls:
+            content = "not used: the person stopped, or something failed before"
+            self.messages.append({"role": "tool", "tool_call_id": call.id, "content": content})
+
+    def _count(self, completion: Completion) -> None:
+        if completion.usage:
+            self.tokens += completion.usage.prompt_tokens + completion.usage.completion_tokens
+            self.surface.usage(completion.usage, self.tokens, self.limits.tokens)
+
+
+def _showing(images: Sequence[str]) -> Message:
+    """Return images as a message; a tool's answer can hold text alone."""
+    shown = [{"type": "image_url", "image_url": {"url": url}} for url in images]
+    return {"role": "user", "content": [{"type": "text", "text": "The images put out:"}, *shown]}

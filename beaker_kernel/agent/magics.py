@@ -1,0 +1,115 @@
+"""The cells that are ours: what they say, how they complete, and their help."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from beaker_kernel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+POLICIES = ("ask", "auto", "never")
+COMMANDS = {
+    "status": "what is behind this kernel: subkernel, model, policy, tokens",
+    "model": "show the model, or choose one: %beaker model NAME",
+    "policy": "show who decides what model code runs, or set it: %beaker policy ask|auto|never",
+    "context": "show what the model would be told with the next question",
+    "reset": "forget the conversation; your variables stay",
+    "help": "this help",
+}
+OPTIONS = {
+    "--auto": "let the model's code run without asking, for this question",
+    "--model": "ask another model, for this question: --model NAME",
+}
+HELP = "\n".join(
+    [
+        "%ask [--auto] [--model NAME] QUESTION    ask about the live session, on one line",
+        "%%ask [--auto] [--model NAME]            the same, with the question below",
+        "%beaker COMMAND",
+        "",
+        *(f"  {name:9} {text}" for name, text in (OPTIONS | COMMANDS).items()),
+    ]
+)
+_HELP_CALL = re.compile(r"\s*(?:\?{1,2}%{1,2}\w+|%{1,2}\w+\?{1,2})\s*$")
+_CALL = re.compile(r"\s*%{1,2}(?P<name>ask|beaker)\b(?P<rest>.*)", re.DOTALL)
+_OPTION = re.compile(r"(?P<name>--(?:model(?=[\s=])|\S+))(?:(?<=model)[\s=]+(?P<value>\S+))?\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question, and what holds for it alone."""
+
+    question: str
+    auto: bool = False
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A `%beaker` command and its argument, if it has one."""
+
+    name: str
+    argument: str = ""
+
+
+def parse(code: str) -> Ask | Command:
+    """Read a cell that `protocol.magic.is_magic` calls ours.
+
+    Raises:
+        ConfigurationError: an option or a command is unknown, or the question is missing.
+
+    """
+    call = _CALL.match(code)
+    if _HELP_CALL.match(code) or call is None:
+        return Command("help")
+    return _ask(call["rest"].strip()) if call["name"] == "ask" else _command(call["rest"].split())
+
+
+def _ask(text: str) -> Ask:
+    auto, model = False, ""
+    while option := _OPTION.match(text):
+        text = text[option.end() :]
+        if option["name"] == "--auto":
+            auto = True
+        elif option["name"] == "--model" and option["value"]:
+            model = option["value"]
+        else:
+            message = f"%ask has no option {option[0].strip()}; {'; '.join(OPTIONS.values())}"
+            raise ConfigurationError(message)
+    if not text:
+        raise ConfigurationError("what is the question? `%ask which column has gaps?`")
+    return Ask(text, auto, model)
+
+
+def _command(words: Sequence[str]) -> Command:
+    name, argument = [*words, "", ""][:2]
+    if (name or "help") not in COMMANDS:
+        raise ConfigurationError(f"%beaker has no {name!r}; it has {', '.join(COMMANDS)}")
+    if name == "policy" and argument and argument not in POLICIES:
+        raise ConfigurationError(f"a policy is one of {', '.join(POLICIES)}")
+    return Command(name or "help", argument)
+
+
+def complete(code: str, cursor: int) -> tuple[list[str], int]:
+    """Return what may stand at the cursor, and where the completed word begins."""
+    before = code[:cursor]
+    word = re.search(r"\S*$", before)
+    start = word.start() if word else cursor
+    typed, earlier = before[start:], before[:start].split()
+    return [choice for choice in _choices(earlier) if choice.startswith(typed)], start
+
+
+def _choices(earlier: Sequence[str]) -> Sequence[str]:
+    match list(earlier):
+        case []:
+            return ["%ask", "%%ask", "%beaker"]
+        case ["%beaker" | "%%beaker"]:
+            return list(COMMANDS)
+        case ["%beaker" | "%%beaker", "policy"]:
+            return POLICIES
+        case ["%ask" | "%%ask", *_]:
+            return list(OPTIONS)
+    return []

@@ -1,0 +1,75 @@
+"""The agent's settings: traits, from Jupyter's configuration files and from the environment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jupyter_core.application import JupyterApp
+from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
+from traitlets.config import Configurable
+
+from beaker_kernel.agent.agent import Limits
+from beaker_kernel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from traitlets.config import Config
+
+    from beaker_kernel.protocol.replies import Policy
+
+
+class Beaker(Configurable):
+    """What the agent is configured by; the environment goes before the files.
+
+    ``c.Beaker.policy = "ask"`` in ``beaker_config.py``, or ``BEAKER_POLICY=ask``: each trait has a
+    variable of its name. The key is no trait, so it reaches no file and no log.
+    """
+
+    policy: Enum[Policy] = Enum(
+        ("ask", "auto", "never"), "ask", config=True, help="Whose word model code needs."
+    )
+    model = Unicode(config=True, help="The model's name; by default the endpoint's first.")
+    tools = Enum(
+        ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
+    )
+    images = Bool(True, config=True, help="Whether the model may be shown images.")
+    max_steps = Int(20, config=True, help="Completions per question.")
+    max_tokens = Int(200_000, config=True, help="Tokens per question, as the endpoint counts.")
+    max_seconds = Float(600.0, config=True, help="Seconds of model time per question.")
+
+    @property
+    def limits(self) -> Limits:
+        """The budget of one question."""
+        return Limits(steps=self.max_steps, tokens=self.max_tokens, seconds=self.max_seconds)
+
+
+def load(environ: Mapping[str, str]) -> Beaker:
+    """Read the settings.
+
+    Raises:
+        ConfigurationError: a value doesn't fit; the text names its variable or trait.
+
+    """
+    try:
+        settings = Beaker(config=_files())
+    except TraitError as error:
+        raise ConfigurationError(f"in beaker_config: {error}") from error
+    for name, trait in settings.traits(config=True).items():
+        variable = f"BEAKER_{name.upper()}"
+        if value := environ.get(variable):
+            try:
+                setattr(settings, name, _from_string(trait, value))
+            except (TraitError, ValueError) as error:
+                raise ConfigurationError(f"{variable}={value}: {error}") from error
+    return settings
+
+
+def _files() -> Config:
+    app = JupyterApp(name="beaker")
+    app.load_config_file(suppress_errors=False)
+    return app.config
+
+
+def _from_string(trait: Any, value: str) -> Any:  # noqa: ANN401 (traitlets has no narrower type)
+    return trait.from_string(value)
