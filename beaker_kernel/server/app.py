@@ -1,0 +1,153 @@
+"""The headless server: Jupyter's REST API and kernel websockets, no page."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyterlab_server import LabServerApp
+from tornado.web import HTTPError
+from traitlets import Bool, List, Unicode, default
+from traitlets.config import Config
+
+from beaker_kernel import __version__
+from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.server import environment, safety
+from beaker_kernel.server.identity import HeaderTokenIdentity
+
+if TYPE_CHECKING:
+    from asyncio import Future
+
+
+class ClosedPath(APIHandler):
+    """Whatever the headless server does not serve: 404, whoever asks."""
+
+    async def prepare(self) -> None:  # type: ignore[override]
+        """End the request before anything else is looked at."""
+        raise HTTPError(404)
+
+
+class PromptConnection(ZMQChannelsWebsocketConnection):
+    """A kernel's websocket whose small messages leave at once.
+
+    Without TCP_NODELAY each waits for the acknowledgement of the one before it: up to 40 ms.
+    """
+
+    def connect(self) -> Future[None] | None:  # type: ignore[override]
+        """Connect the websocket to the kernel."""
+        self.websocket_handler.set_nodelay(True)
+        return super().connect()
+
+
+class HeadlessServer(ServerApp):
+    """A Jupyter Server that is safe by default and serves no page."""
+
+    default_services = safety.SERVICES  # type: ignore[assignment]
+    no_browser_open_file = Bool(True)
+
+    allowed_origins = List(
+        Unicode(),
+        help="""The origins (scheme://host[:port]) whose pages may use this server; exact, no
+        wildcards. Default: the environment variable BEAKER_ORIGINS, separated by commas.""",
+    ).tag(config=True)
+
+    @default("allowed_origins")
+    def _allowed_origins_from_environment(self) -> list[str]:
+        return os.environ.get("BEAKER_ORIGINS", "").replace(",", " ").split()
+
+    @default("kernel_websocket_connection_class")
+    def _default_kernel_websocket_connection_class(
+        self,
+    ) -> str | type[ZMQChannelsWebsocketConnection]:
+        stock = super()._default_kernel_websocket_connection_class()
+        return PromptConnection if stock is ZMQChannelsWebsocketConnection else stock
+
+    def init_webapp(self) -> None:
+        """Refuse to be half safe, keep the token from every child, and build the application.
+
+        Raises:
+            ConfigurationError: a setting lowers the guard.
+        """
+        safety.check(self)  # which reads the token
+        environment.forget_secrets()
+        self.allow_origin_pat = safety.origin_pattern(self.allowed_origins)
+        super().init_webapp()
+
+    def load_server_extensions(self) -> None:
+        """Add the extensions' routes, then close every path that is not an API's."""
+        super().load_server_extensions()
+        closed = (safety.closed_paths(self.base_url), ClosedPath)
+        self.web_app.add_handlers(".*$", [closed])  # type: ignore[no-untyped-call]
+        self.web_app.wildcard_router.rules[-1].target = ClosedPath  # else a redirect to /login
+
+    def running_server_info(self, kernel_count: bool = True) -> str:
+        """Say where the server listens and how one gets in."""
+        kernels = f", {len(self.kernel_manager.list_kernel_ids())} kernels" if kernel_count else ""
+        return (
+            f"Beaker {__version__} serves {self.root_dir}{kernels}\n"
+            "The API alone, no page: show the token in the Authorization header "
+            "(`jupyter server list` prints it)"
+        )
+
+
+class BeakerServer(LabServerApp):
+    """Beaker's headless server: kernels over REST and websockets, for frontends of your own."""
+
+    name = "beaker_server"
+    app_name = "Beaker"
+    version = __version__
+    description = __doc__
+    examples = """
+    beaker serve                                    # port 8888 on 127.0.0.1, a new token
+    beaker serve --token-file ~/.beaker-token       # the same token each time
+    beaker serve --origin http://127.0.0.1:5173     # let a page of that origin in
+    """
+    load_other_extensions = False
+    serverapp_class = HeadlessServer
+    classes = [HeadlessServer, HeaderTokenIdentity]  # noqa: RUF012 (a trait of traitlets)
+    default_url = Unicode("/api")
+    aliases = {  # noqa: RUF012 (a trait of traitlets)
+        "ip": "ServerApp.ip",
+        "port": "ServerApp.port",
+        "token-file": "HeaderTokenIdentity.token_file",
+        "origin": "HeadlessServer.allowed_origins",
+        "root": "ServerApp.root_dir",
+    }
+
+    @classmethod
+    def get_extension_package(cls) -> str:
+        """Name the package whose extension points name us."""
+        return "beaker_kernel.server"
+
+    @classmethod
+    def make_serverapp(cls, **settings: Any) -> ServerApp:  # noqa: ANN401 (Jupyter's signature)
+        """Make the server on safe defaults; whatever is configured comes on top."""
+        return super().make_serverapp(config=Config(safety.DEFAULTS), **settings)
+
+    def initialize_settings(self) -> None:
+        """Leave Jupyter's settings alone; a page would need them."""
+
+    def initialize_templates(self) -> None:
+        """Serve no template."""
+
+    def initialize_handlers(self) -> None:
+        """Serve none of JupyterLab's routes."""
+
+    async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Say that requests are taken now: Jupyter's own lines come before the port is bound."""
+        if isinstance(serverapp, HeadlessServer):
+            serverapp.log.info("Listening on %s", serverapp.connection_url)
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the server until it is told to stop."""
+    environment.forbid_dumps()
+    environment.read_dotenv()
+    try:
+        BeakerServer.launch_instance(argv)  # type: ignore[no-untyped-call]
+    except ConfigurationError as error:
+        sys.exit(f"beaker: {error}")
