@@ -12,7 +12,6 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from jupyterlab_server import LabServerApp
 from tornado.web import HTTPError
 from traitlets import Bool, List, Unicode, default
-from traitlets.config import Config
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
@@ -126,7 +125,7 @@ class BeakerServer(LabServerApp):
     @classmethod
     def make_serverapp(cls, **settings: Any) -> ServerApp:  # noqa: ANN401 (Jupyter's signature)
         """Make the server on safe defaults; whatever is configured comes on top."""
-        return super().make_serverapp(config=Config(safety.DEFAULTS), **settings)
+        return super().make_serverapp(config=safety.defaults(), **settings)
 
     def initialize_settings(self) -> None:
         """Leave Jupyter's settings alone; a page would need them."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from typing import TYPE_CHECKING, Any
+
+from traitlets.config import Config
 
 from beaker_kernel.errors import ConfigurationError
 
@@ -54,9 +57,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "MultiKernelManager": {"default_kernel_name": "beaker"},
 }
-"""Settings of the headless server below every configuration file and the command line."""
 
 ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:[0-9]+)?|https?://\[[0-9a-f:.]+\](:[0-9]+)?")
+
+
+def defaults() -> Config:
+    """Return the settings of the headless server that all others come on top of."""
+    return Config(copy.deepcopy(DEFAULTS))
 
 
 def check(server: ServerApp) -> None:

@@ -94,7 +94,7 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
             descendants = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
         process.communicate(timeout=30)
-        gone, left = psutil.wait_procs(descendants, timeout=5)
+        _, left = psutil.wait_procs(descendants, timeout=5)
     assert left == []
 
 
