@@ -1,0 +1,51 @@
+# Every target sets up what it needs, on a machine that has git, make, python3 with pip, and npm.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: dev test test-model test-long bench lint lock clean help
+
+RUN := .venv/bin/python -P
+UV := $(or $(shell command -v uv),.tools/bin/uv)
+
+dev: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
+	$(RUN) -m beaker_kernel.commands.dev
+
+test: lint .venv/.chromium ## run every check and every test that takes less than a minute
+	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not model and not long"
+
+test-model: .venv/.ready ## ask a real model, fetched once into a cache
+	$(RUN) -m pytest -q -m model tests/model
+
+test-long: .venv/.ready .venv/.chromium ## run what takes minutes: faults, floods, deep fuzzing
+	$(RUN) -m pytest -q -m long
+
+bench: .venv/.ready ## measure beside plain ipykernel, as ratios
+	$(RUN) -m benchmarks
+
+lint: .venv/.ready dev_ui/node_modules/.ready ## check style, types and generated files
+	.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary && $(RUN) -m beaker_kernel.protocol.schema --check && npm --prefix dev_ui run --silent protocol:check
+
+lock: $(UV) ## resolve the dependencies anew
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --group model pyproject.toml -o requirements.lock
+
+clean: ## remove everything that the other targets made
+	rm -rf .venv .tools .dev dev_ui/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+help: ## show this help
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+.tools/bin/uv:
+	python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --target .tools uv
+
+.venv/.ready: requirements.lock pyproject.toml beaker_kernel/kernel.json | $(UV)
+	$(UV) venv -q --allow-existing --no-python-downloads --python '>=3.11' .venv
+	$(UV) pip sync -q --python .venv --require-hashes requirements.lock
+	$(UV) pip install -q --python .venv --no-deps --editable .
+	touch $@
+
+.venv/.chromium: | .venv/.ready
+	command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { echo "the browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; }
+	touch $@
+
+dev_ui/node_modules/.ready: dev_ui/package-lock.json
+	npm --prefix dev_ui ci --silent
+	touch $@
