@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
 from beaker_kernel.agent import structured
@@ -38,7 +38,7 @@ LONGEST_WAIT = 60.0
 """Seconds: the longest wait that an endpoint's Retry-After is granted."""
 
 
-class _Again(Exception):  # noqa: N818 (no error: a decision to ask again)
+class _Again(Exception):
     """The request may be sent again after `delay` seconds."""
 
     def __init__(self, reason: str, delay: float | None, final: ModelError) -> None:
@@ -71,6 +71,7 @@ class OpenAIModel:
         self._forms = tool_mode == "json" or (tool_mode == "auto" and endpoint.small)
         self._may_switch = tool_mode == "auto"
         self._sdk: AsyncOpenAI | None = None
+        self._reused = False  # whether the next request may go over a connection that was kept
 
     @property
     def name(self) -> str:
@@ -93,8 +94,9 @@ class OpenAIModel:
         attempt = 0
         while True:
             try:
-                async for event in self._attempt(messages, tools):
-                    yield event
+                async with aclosing(self._attempt(messages, tools)) as events:
+                    async for event in events:
+                        yield event
                 return
             except _Again as again:
                 attempt += 1
@@ -149,6 +151,7 @@ class OpenAIModel:
         )
         async with stream:
             yield stream
+        self._reused = True
 
     def _whole(
         self,
@@ -185,7 +188,11 @@ class OpenAIModel:
         except openai.APITimeoutError as error:
             raise self._lost(accumulator, "sent nothing in time") from error
         except openai.APIConnectionError as error:
-            raise self._lost(accumulator, f"can't be reached ({_cause(error)})") from error
+            lost = self._lost(accumulator, f"can't be reached ({_cause(error)})")
+            if self._reused and isinstance(lost, _Again):
+                lost.reason, lost.delay = "", 0.0  # it closed a connection that was kept open
+            self._reused = False
+            raise lost from error
         except openai.APIError as error:
             raise ModelResponseError(self._says(f"reported: {_message(error)}")) from error
         except (json.JSONDecodeError, UnicodeDecodeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 from beaker_kernel.agent import magics
@@ -230,11 +231,11 @@ class Requests:
 
     async def beaker_session_info_request(self, carrier: Carrier) -> Reply:
         """Say what this session is made of."""
-        try:
+        model: str | None = None
+        url: str | None = None
+        with suppress(ModelError):
             endpoint = await self._assistant.endpoint()
             model, url = endpoint.model, endpoint.base_url
-        except ModelError:
-            model = url = None
         reply = replies.SessionInfoReply(
             conversation=self._assistant.conversation.id,
             context=CONTEXT,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from traitlets.config import Config
 
+    from beaker_kernel.agent.openai_model import ToolMode
     from beaker_kernel.protocol.replies import Policy
 
 
@@ -30,7 +31,7 @@ class Beaker(Configurable):
         ("ask", "auto", "never"), "ask", config=True, help="Whose word model code needs."
     )
     model = Unicode(config=True, help="The model's name; by default the endpoint's first.")
-    tools = Enum(
+    tools: Enum[ToolMode] = Enum(
         ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
     )
     images = Bool(True, config=True, help="Whether the model may be shown images.")

@@ -20,11 +20,11 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 SECRETS = frozenset({"JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN"})
 """Credentials of Jupyter that no child of ours needs."""
 KEYS = ("OPENAI_", "BEAKER_")
-"""What begins so is the agent's configuration, with its keys; the subkernel never sees it."""
+"""What begins so configures the agent, keys included; the subkernel never sees it."""
 
 
 def subkernel_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for a subkernel: ours without keys, tokens and the server's ``JPY_*``."""
+    """Return the environment for a subkernel: ours without keys, tokens and ``JPY_*``."""
     kept = {
         name: value
         for name, value in environ.items()

@@ -47,7 +47,7 @@ class Python:
         """Ask for the variables in `names`, with previews of up to 2,000 characters."""
         return _probe(names=names, limit=len(names), room=2000)
 
-    def parse(self, probe: Probe, reply: dict[str, Any], stdout: str) -> VariablesReply:  # noqa: ARG002
+    def parse(self, probe: Probe, reply: dict[str, Any], stdout: str) -> VariablesReply:
         """Read the expression's value: the text of a string literal that holds JSON."""
         result = reply.get("user_expressions", {}).get(probe.marker, {})
         try:
