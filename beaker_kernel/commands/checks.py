@@ -118,29 +118,34 @@ async def model() -> list[Check]:
 
 
 async def answer(endpoint: Endpoint) -> Check:
-    """Whether the model answers; one token is asked of it."""
-    from openai import AsyncOpenAI, OpenAIError  # noqa: PLC0415
+    """Whether the model answers; its first word is enough."""
+    from openai import OpenAIError  # noqa: PLC0415 (a second of imports)
 
-    client = AsyncOpenAI(
-        base_url=endpoint.base_url,
-        api_key=endpoint.api_key,
-        timeout=ANSWER_SECONDS,
-        max_retries=0,
-    )
     begun = time.monotonic()
     try:
-        async with client, asyncio.timeout(ANSWER_SECONDS):
-            await client.chat.completions.create(
-                model=endpoint.model,
-                messages=[{"role": "user", "content": "Say yes."}],
-                max_completion_tokens=16,
-            )
-    except (OpenAIError, TimeoutError) as error:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            await _first_word(endpoint)
+    except (OpenAIError, TimeoutError, StopAsyncIteration, ValueError) as error:
         found = f"{endpoint.model} does not answer: {str(error) or type(error).__name__}"
         mend = "check OPENAI_BASE_URL, OPENAI_API_KEY and BEAKER_MODEL"
         return Check(name="model", state="fault", found=found, mend=mend)
     seconds = time.monotonic() - begun
     return Check(name="model", found=f"{endpoint.model} answers in {seconds:.1f} s")
+
+
+async def _first_word(endpoint: Endpoint) -> None:
+    from openai import AsyncOpenAI  # noqa: PLC0415
+
+    async with AsyncOpenAI(
+        base_url=endpoint.base_url, api_key=endpoint.api_key, max_retries=0
+    ) as client:
+        stream = await client.chat.completions.create(
+            model=endpoint.model,
+            messages=[{"role": "user", "content": "Say yes."}],
+            stream=True,
+        )
+        async with stream:
+            await anext(aiter(stream))
 
 
 def key(from_file: Collection[str]) -> Check:

@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -83,7 +83,7 @@ class Terminal:
         self._line = loop.create_future()
         loop.add_reader(sys.stdin.fileno(), self._read)
         try:
-            with _echo_off() if hidden else _nothing():
+            with _echo_off() if hidden else nullcontext():
                 return await self._line
         finally:
             loop.remove_reader(sys.stdin.fileno())
@@ -108,11 +108,6 @@ def _edit(code: str) -> str:
         file.write_text(code, encoding="utf-8")
         subprocess.run([*shlex.split(editor), str(file)], check=False)
         return file.read_text(encoding="utf-8")
-
-
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
 
 
 @contextmanager

@@ -84,6 +84,28 @@ def test_a_stock_jupyter_server_finds_the_extension():
     assert point["app"].name == "beaker_server"
 
 
+STOCK = """
+from jupyter_server.serverapp import ServerApp
+server = ServerApp(jpserver_extensions={"beaker_kernel.server": True})
+server.initialize(argv=[], find_extensions=False, new_httpserver=False)
+print(server.extension_manager.extensions["beaker_kernel.server"].enabled)
+print(type(server.identity_provider).__name__, server.default_url, len(server.default_services))
+"""
+
+
+def test_a_stock_jupyter_server_with_the_extension_stays_as_it_is(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", STOCK],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.stdout == "True\nPasswordIdentityProvider / 13\n", ended.stderr
+    assert "| extension was successfully loaded" in ended.stderr
+
+
 @pytest.mark.parametrize("name", ["beaker_kernel.server", "beaker_kernel.server.environment"])
 def test_importing_the_package_does_not_import_jupyter(name):
     code = f"import sys, {name}; sys.exit('jupyter_server' in sys.modules)"
