@@ -56,17 +56,18 @@ def _form_schema(tool: ToolSpec) -> dict[str, Any]:
 
 def instructions(tools: Sequence[ToolSpec]) -> str:
     """Return what the system message has to add: the forms."""
-    forms = "\n".join(_form_line(tool) for tool in (*tools, ANSWER))
-    return f"Each reply is one JSON object in one of these forms:\n{forms}"
+    forms = "\n\n".join(_described_form(tool) for tool in (*tools, ANSWER))
+    return f"Each reply is one JSON object in one of these forms.\n\n{forms}"
 
 
-def _form_line(tool: ToolSpec) -> str:
+def _described_form(tool: ToolSpec) -> str:
     arguments = dict.fromkeys(tool.parameters.get("properties", {}), "…")
-    return f"{_form(tool.name, arguments)}  {tool.description}"
+    return f"{tool.description}\n{_form(tool.name, arguments)}"
 
 
 def _form(name: str, arguments: object) -> str:
-    return json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False)
+    """Write a form over several lines: closing with ``"}}`` in one token, small models miss it."""
+    return json.dumps({"name": name, "arguments": arguments}, ensure_ascii=False, indent=1)
 
 
 def flatten(messages: Sequence[Message]) -> list[Message]:
