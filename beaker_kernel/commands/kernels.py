@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.connect import find_connection_file
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
 
 from beaker_kernel.errors import ConfigurationError, KernelDied, KernelSpecNotFound
 
@@ -29,7 +32,7 @@ async def started(name: str) -> AsyncIterator[AsyncKernelClient]:
         KernelDied: it does not come up.
 
     """
-    manager = AsyncKernelManager(kernel_name=name)
+    manager = AsyncKernelManager(kernel_name=name, connection_file=_connection_file())
     try:
         await manager.start_kernel(stdout=sys.stderr.fileno())
     except NoSuchKernel:
@@ -63,6 +66,13 @@ async def existing(file: str) -> AsyncIterator[AsyncKernelClient]:
         yield await _ready(client)
     finally:
         client.stop_channels()
+
+
+def _connection_file() -> str:
+    """Name a connection file where Jupyter looks for them, so that others can join the kernel."""
+    folder = Path(jupyter_runtime_dir())
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return str(folder / f"kernel-ask-{os.getpid()}.json")
 
 
 async def _ready(client: AsyncKernelClient) -> AsyncKernelClient:
