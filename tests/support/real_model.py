@@ -61,6 +61,7 @@ def running(model: str = "0.5b", threads: int = 1) -> Iterator[str]:
 
 def serve(path: Path, port: int, threads: int) -> None:
     """Serve the weights at `path` until this process is interrupted or its parent ends."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     parent = os.pidfd_open(os.getppid())
     server = _server(path, port, threads)
     print(f"{server.listening_address}/v1", flush=True)
