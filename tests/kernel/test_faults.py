@@ -1,0 +1,117 @@
+"""Processes that die: who waits is told at once, the next cell works, and nothing is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.kernels import Kernel, running, text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def is_restarting(message: dict[str, dict[str, object]]) -> bool:
+    return message["content"].get("execution_state") == "restarting"
+
+
+def test_an_idle_subkernel_that_is_killed_comes_back() -> None:
+    with running() as kernel:
+        kernel.client.run("x = 1")
+        os.kill(kernel.subkernel.pid, signal.SIGKILL)
+        kernel.client.published(is_restarting)
+        reply, outputs = kernel.client.run("'x' in dir()")
+        assert (reply["status"], text(outputs)) == ("ok", "False")
+
+
+def test_every_waiting_request_is_told_that_the_kernel_died() -> None:
+    with running() as kernel:
+        client = kernel.client
+        ids = [client.execute("print('on', flush=True); import time; time.sleep(60)")]
+        client.published(lambda m: m["msg_type"] == "stream")
+        ids += [client.execute(f"{number}") for number in range(100)]
+        began = time.monotonic()
+        os.kill(kernel.subkernel.pid, signal.SIGKILL)
+        replies = [client.reply(msg_id)["content"] for msg_id in ids]
+        took = time.monotonic() - began
+        assert {reply["ename"] for reply in replies} == {"KernelDied"}
+        assert "signal 9" in replies[0]["evalue"]
+        assert took < 2
+        assert client.run("1 + 1")[0]["status"] == "ok"
+
+
+def test_a_cell_that_exits_its_process_is_told_so() -> None:
+    with running() as kernel:
+        reply, _ = kernel.client.run("import os; os._exit(3)")
+        assert reply["ename"] == "KernelDied"
+        assert "exit code 3" in reply["evalue"]
+        assert kernel.client.run("1")[0]["status"] == "ok"
+
+
+def test_a_subkernel_that_keeps_dying_ends_the_relay(tmp_path: Path) -> None:
+    folder = tmp_path / "kernels" / "hopeless"
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text('{"argv": ["false"], "display_name": "", "language": "x"}')
+    env = {"JUPYTER_PATH": str(tmp_path), "BEAKER_SUBKERNEL": "hopeless"}
+    with pytest.raises(RuntimeError, match="died"), running(**env):
+        pass
+
+
+def test_nothing_is_left_when_the_relay_is_killed() -> None:
+    with running() as kernel:
+        kernel.client.run("import subprocess; subprocess.Popen(['sleep', '600'])")
+        kernel.client.reply(kernel.client.send("beaker_session_info_request"))
+        family = kernel.relay.children(recursive=True)
+        assert len(family) >= 2
+        kernel.relay.kill()
+        sleeper = [p for p in family if p.name() == "sleep"]
+        _, alive = psutil.wait_procs([p for p in family if p not in sleeper], timeout=5)
+        assert alive == []
+        for process in sleeper:  # a grandchild of the subkernel: plain ipykernel leaves it too
+            process.kill()
+
+
+def test_everything_ends_with_the_process_that_started_it() -> None:
+    code = (
+        "from jupyter_client.manager import start_new_kernel\n"
+        "manager, client = start_new_kernel(kernel_name='beaker')\n"
+        "print(manager.provisioner.pid, flush=True)\n"
+        "import time; time.sleep(600)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout
+        relay = psutil.Process(int(parent.stdout.readline()))
+        family = [relay, *relay.children(recursive=True)]
+        parent.kill()
+    _, alive = psutil.wait_procs(family, timeout=5)
+    assert alive == []
+
+
+def test_shutdown_in_the_middle_of_a_cell_ends_everything() -> None:
+    with running() as kernel:
+        kernel.client.execute("print('on', flush=True); import time; time.sleep(600)")
+        kernel.client.published(lambda m: m["msg_type"] == "stream")
+        family = [kernel.relay, *kernel.relay.children(recursive=True)]
+        kernel.manager.shutdown_kernel()
+        _, alive = psutil.wait_procs(family, timeout=8)
+        assert alive == []
+
+
+def test_a_restart_gives_a_fresh_session_on_the_same_ports() -> None:
+    with running() as kernel:
+        kernel.client.run("x = 1")
+        kernel.manager.restart_kernel()
+        kernel.client.channels.wait_for_ready(timeout=30)
+        assert text(kernel.client.run("'x' in dir()")[1]) == "False"
+
+
+def test_the_relay_is_light(kernel: Kernel) -> None:
+    kernel.client.run("1")
+    assert kernel.relay.memory_info().rss < 26 * 1024 * 1024
