@@ -63,7 +63,7 @@ def compose(question: str, cells: Sequence[Cell], variables: Sequence[Variable],
 
 def fenced(text: str) -> str:
     """Mark text as data: what stands in outputs, files and names gives no orders."""
-    return f"⟦data\n{text.replace('⟦', '[').replace('⟧', ']')}\ndata⟧"
+    return f"⟦session\n{text.replace('⟦', '[').replace('⟧', ']')}\nsession⟧"
 
 
 def _variables(variables: Iterable[Variable]) -> str:

@@ -10,6 +10,7 @@ import asyncio
 import json
 import random
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from beaker_kernel.agent import structured
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 ToolMode = Literal["auto", "native", "json"]
 RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 REFUSES_TOOLS = frozenset({400, 404, 422, 501})
+FORM_TOKENS = 4096
+"""Tokens after which a reply by forms is cut: small models can repeat themselves without end."""
 LONGEST_WAIT = 60.0
 """Seconds: the longest wait that an endpoint's Retry-After is granted."""
 
@@ -131,7 +134,14 @@ class OpenAIModel:
             raise ModelResponseError(self._says("answered, but with no completion; is it the API?"))
         if not accumulator.finish_reason:
             raise ModelResponseError(self._says("stopped in the middle of its answer; ask again"))
-        yield self._whole(accumulator.finish(), reader, tools)
+        completion = accumulator.finish()
+        if reader is None:
+            yield _salvaged(completion, tools)
+            return
+        read = reader.finish()
+        if rest := read.text[len(reader.shown) :]:
+            yield TextDelta(text=rest)
+        yield replace(_salvaged(read, tools), usage=completion.usage)
 
     @asynccontextmanager
     async def _open(
@@ -143,6 +153,8 @@ class OpenAIModel:
             request = {
                 "messages": _with_instructions(structured.flatten(messages), tools),
                 "response_format": structured.response_format(tools),
+                "temperature": 0,
+                "max_tokens": FORM_TOKENS,
             }
         elif tools:
             request["tools"] = [_function(tool) for tool in tools]
@@ -152,29 +164,6 @@ class OpenAIModel:
         async with stream:
             yield stream
         self._reused = True
-
-    def _whole(
-        self,
-        completion: Completion,
-        reader: structured.StructuredReader | None,
-        tools: Sequence[ToolSpec],
-    ) -> Completion:
-        """Read calls out of forms, or salvage those that were written as text."""
-        if reader:
-            read = reader.finish()
-            return Completion(
-                message=read.message,
-                text=read.text,
-                tool_calls=read.tool_calls,
-                usage=completion.usage,
-                truncated=read.truncated or completion.truncated,
-            )
-        calls = () if completion.tool_calls else structured.salvage(completion.text, tools)
-        if not calls:
-            return completion
-        return Completion(
-            message=as_message("", calls), text="", tool_calls=calls, usage=completion.usage
-        )
 
     @asynccontextmanager
     async def _errors(self, accumulator: Accumulator) -> AsyncIterator[None]:
@@ -239,6 +228,14 @@ class OpenAIModel:
                 timeout=openai.Timeout(idle, connect=connect),
             )
         return self._sdk
+
+
+def _salvaged(completion: Completion, tools: Sequence[ToolSpec]) -> Completion:
+    """Return a completion with the calls that the model wrote as text, if it wrote any."""
+    calls = () if completion.tool_calls else structured.salvage(completion.text, tools)
+    if not calls:
+        return completion
+    return replace(completion, message=as_message("", calls), text="", tool_calls=calls)
 
 
 def _with_instructions(messages: list[Message], tools: Sequence[ToolSpec]) -> list[Message]:

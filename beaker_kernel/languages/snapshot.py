@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HIDDEN = {"In", "Out", "exit", "quit", "get_ipython", "open"}
 _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
+_ROOM_OF_A_FRAME = 600  # a column that is not named is one that a model makes up
 _ROOM_OF_AN_ITEM = 60
 _WIDE = 1000
 
@@ -119,9 +120,10 @@ def _size_of_frame(frame: Any) -> int | None:
 
 
 def _preview(value: Any, room: int) -> str:
-    count = max(5, room // 40)
     if _is_frame(value):
-        return _cut(_frame(value, count), room)
+        room = max(room, _ROOM_OF_A_FRAME)
+        return _cut(_frame(value, room // 40), room)
+    count = max(5, room // 40)
     if issubclass(type(value), str):
         return _string(value, room)
     return _cut(_brief(value, count, 3), room)
