@@ -8,16 +8,20 @@ begins a new call, a name is set once, and of the finish reason only its presenc
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from beaker_kernel.agent.model import Completion, TextDelta, ThoughtDelta, ToolCall, Usage
+from beaker_kernel.agent.salvage import decode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-Chunk = dict[str, Any]
+_NO_NAME = re.compile(r"[^\w-]", re.ASCII)
+"""What strict endpoints refuse in a function's name."""
 
 
 @dataclass(slots=True)
@@ -34,72 +38,83 @@ class Accumulator:
 
     Attributes:
         finish_reason: why the model stopped; empty while it has not said so.
+        empty: whether nothing of an answer has come, not even a thought.
     """
 
     finish_reason: str = ""
+    empty: bool = True
     _text: list[str] = field(default_factory=list)
+    _half: str = ""
     _calls: list[_Call] = field(default_factory=list)
     _usage: Usage | None = None
 
-    @property
-    def empty(self) -> bool:
-        """Whether nothing of an answer has come."""
-        return not (self._text or self._calls or self.finish_reason)
-
-    def feed(self, chunk: Chunk) -> Iterator[TextDelta | ThoughtDelta]:
-        """Take in a chunk, as the API's JSON object, and yield what can be shown at once."""
-        self._count(chunk.get("usage"))
-        for choice in (chunk.get("choices") or ())[:1]:
-            self.finish_reason = choice.get("finish_reason") or self.finish_reason
-            yield from self._take(choice.get("delta") or choice.get("message") or {})
+    def feed(self, chunk: object) -> Iterator[TextDelta | ThoughtDelta]:
+        """Take a chunk, as the SDK's object or the API's JSON; yield what can be shown at once."""
+        taken = _plain(chunk)
+        self._count(_mapping(taken.get("usage")))
+        for choice in map(_mapping, _list(taken.get("choices"))[:1]):
+            if reason := choice.get("finish_reason"):
+                self.finish_reason, self.empty = str(reason), False
+            yield from self._take(_mapping(choice.get("delta") or choice.get("message")))
 
     def _take(self, delta: Mapping[str, Any]) -> Iterator[TextDelta | ThoughtDelta]:
-        if thought := delta.get("reasoning_content") or delta.get("reasoning"):
-            yield ThoughtDelta(text=str(thought))
-        if text := delta.get("content"):
+        if thought := _text_of(delta.get("reasoning_content") or delta.get("reasoning")):
+            self.empty = False
+            yield ThoughtDelta(text=_without_halves(thought))
+        if text := self._whole(_text_of(delta.get("content") or delta.get("refusal"))):
+            self.empty = False
             self._text.append(text)
             yield TextDelta(text=text)
-        for piece in delta.get("tool_calls") or ():
+        for piece in map(_mapping, _list(delta.get("tool_calls"))):
+            self.empty = False
             self._take_call(piece)
 
+    def _whole(self, text: str) -> str:
+        """Return text without halves of characters; one that its end lacks waits for the rest."""
+        text = self._half + text
+        self._half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+        return _without_halves(text.removesuffix(self._half) if self._half else text)
+
     def _take_call(self, piece: Mapping[str, Any]) -> None:
-        call = self._call_of(piece)
-        function = piece.get("function") or {}
-        call.id = call.id or str(piece.get("id") or "")
-        call.name = call.name or str(function.get("name") or "")
-        arguments = function.get("arguments")
-        call.arguments += arguments if isinstance(arguments, str) else _dumped(arguments)
+        function = _mapping(piece.get("function"))
+        id_, name = str(piece.get("id") or ""), str(function.get("name") or "")
+        arguments = _written(function.get("arguments"))
+        call = self._known(id_, piece.get("index"), name)
+        if call is None or _begins_another(call, name, arguments):
+            call = _Call(index=piece.get("index"))
+            self._calls.append(call)
+        call.id = call.id or id_
+        call.name = call.name or name
+        call.arguments += arguments
 
-    def _call_of(self, piece: Mapping[str, Any]) -> _Call:
-        """Return the call that a piece continues, or a new one."""
-        index, id_ = piece.get("index"), str(piece.get("id") or "")
-        last = self._calls[-1] if self._calls else None
-        if id_:
-            last = next((call for call in self._calls if call.id == id_), None)
-        elif index is not None:
-            last = next((call for call in reversed(self._calls) if call.index == index), None)
-        elif last and _is_whole(last.arguments) and (piece.get("function") or {}).get("name"):
-            last = None
-        if last is None:
-            last = _Call(index=index)
-            self._calls.append(last)
-        return last
+    def _known(self, id_: str, index: object, name: str) -> _Call | None:
+        """Return the call that a piece may continue; one with a new id and a name continues none.
 
-    def _count(self, usage: Mapping[str, Any] | None) -> None:
-        if usage:
-            prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        Some servers send a new id with each piece of a call, but then without its name.
+        """
+        by_id = [call for call in self._calls if id_ and call.id == id_]
+        if by_id or (id_ and name):
+            return by_id[-1] if by_id else None
+        by_index = [call for call in self._calls if index is not None and call.index == index]
+        if by_index or (index is not None and name):
+            return by_index[-1] if by_index else None
+        return self._calls[-1] if self._calls else None
+
+    def _count(self, usage: Mapping[str, Any]) -> None:
+        prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
+        if isinstance(prompt, int) or isinstance(completion, int):
             self._usage = Usage(prompt_tokens=prompt or 0, completion_tokens=completion or 0)
 
     def finish(self) -> Completion:
         """Return the whole: the message to keep, and its calls with parsed arguments."""
-        text = "".join(self._text)
-        calls = tuple(_tool_call(call, self.finish_reason) for call in self._calls)
+        text, cut = "".join(self._text), self.finish_reason == "length"
+        calls = tuple(_tool_call(call, cut=cut) for call in _with_own_ids(self._calls))
         return Completion(
             message=as_message(text, calls),
             text=text,
             tool_calls=calls,
             usage=self._usage,
-            truncated=self.finish_reason == "length",
+            truncated=cut,
         )
 
 
@@ -111,32 +126,81 @@ def as_message(text: str, calls: tuple[ToolCall, ...]) -> dict[str, Any]:
         {
             "id": call.id,
             "type": "function",
-            "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            "function": {
+                "name": _NO_NAME.sub("_", call.name)[:64] or "unnamed",
+                "arguments": json.dumps(call.arguments),
+            },
         }
         for call in calls
     ]
     return {"role": "assistant", "content": text or None, "tool_calls": written}
 
 
-def _tool_call(call: _Call, finish_reason: str) -> ToolCall:
-    id_ = call.id or f"call_{uuid4().hex[:24]}"
+def _begins_another(call: _Call, name: str, arguments: str) -> bool:
+    """Tell whether a named piece is a call after this one, where neither id nor index says so."""
+    if name in ("", call.name):
+        return bool(name and arguments) and _is_whole(call.arguments)
+    return bool(call.name)
+
+
+def _with_own_ids(calls: list[_Call]) -> Iterator[_Call]:
+    """Yield the calls, each with an id of its own; some servers send none, or one for all."""
+    seen = {""}
+    for call in calls:
+        id_ = f"call_{uuid4().hex[:24]}" if call.id in seen else call.id
+        seen.add(id_)
+        yield _Call(id=id_, name=call.name, arguments=call.arguments)
+
+
+def _tool_call(call: _Call, *, cut: bool) -> ToolCall:
+    """Return a call with its arguments parsed, or with what is wrong with them."""
     try:
-        arguments = json.loads(call.arguments or "{}")
+        arguments, end = decode(call.arguments.strip() or "{}")
+        trailing = call.arguments.strip()[end:]
     except ValueError as error:
-        cut = " (the answer was cut off)" if finish_reason == "length" else ""
-        return ToolCall(id=id_, name=call.name, problem=f"the arguments are no JSON: {error}{cut}")
-    if not isinstance(arguments, dict):
-        return ToolCall(id=id_, name=call.name, problem="the arguments must be a JSON object")
-    return ToolCall(id=id_, name=call.name, arguments=arguments)
+        why = "the answer was cut off" if cut else str(error)
+        return ToolCall(id=call.id, name=call.name, problem=f"the arguments are no JSON: {why}")
+    if trailing or not isinstance(arguments, dict | None):
+        problem = "the arguments must be one JSON object"
+        return ToolCall(id=call.id, name=call.name, problem=problem)
+    return ToolCall(id=call.id, name=call.name, arguments=arguments or {})
 
 
-def _dumped(arguments: object) -> str:
-    return "" if arguments is None else json.dumps(arguments)
+def _plain(chunk: object) -> Mapping[str, Any]:
+    """Return a chunk as JSON; one of another shape makes pydantic warn, which nobody needs."""
+    dump = getattr(chunk, "model_dump", None)
+    return _mapping(dump(warnings=False) if dump else chunk)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text_of(content: object) -> str:
+    """Return a delta's text; some servers send a list of parts."""
+    if isinstance(content, list):
+        return "".join(_text_of(_mapping(part).get("text")) for part in content)
+    return content if isinstance(content, str) else ""
+
+
+def _without_halves(text: str) -> str:
+    """Join the halves of characters that JSON escapes can hold; replace those that are alone."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _written(arguments: object) -> str:
+    if arguments is None or isinstance(arguments, str):
+        return arguments or ""
+    return json.dumps(arguments)
 
 
 def _is_whole(arguments: str) -> bool:
     try:
-        json.loads(arguments)
+        decode(arguments.strip())
     except ValueError:
         return False
     return True
