@@ -5,28 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from beaker_kernel.errors import NoModel
+from beaker_kernel.errors import ConfigurationError, NoModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 OPENAI = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
-LOCAL = {
-    "Ollama": "http://127.0.0.1:11434/v1",
-    "LM Studio": "http://127.0.0.1:1234/v1",
-    "llama.cpp": "http://127.0.0.1:8080/v1",
-}
+LOCAL = (
+    "http://127.0.0.1:11434/v1",  # Ollama
+    "http://127.0.0.1:1234/v1",  # LM Studio
+    "http://127.0.0.1:8080/v1",  # llama.cpp's server
+)
 """Where model servers usually listen, in the order in which one is taken."""
 PATIENCE = 0.3
 """Seconds that a server on this machine has to say which models it holds."""
 SMALL = 4_000_000_000
 """Parameters under which a model needs forms and examples to use tools."""
-_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)b(?![a-z])", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)([bm])(?![a-z])", re.IGNORECASE)
+"""A model's size as its name gives it: 0.5B, 7b, 360M."""
+NO_KEY = "none"
+"""What is sent as the key where none is needed; an empty one is refused by the SDK."""
 NO_MODEL = """\
 No model is set, and none answers on this machine. To get one:
 start Ollama (`ollama run qwen2.5-coder`), LM Studio or a llama.cpp server, and ask again; or
@@ -45,82 +50,115 @@ class Endpoint:
 
     base_url: str
     model: str
-    api_key: str = field(default="none", repr=False)
+    api_key: str = field(default=NO_KEY, repr=False)
     small: bool = False
 
     @property
     def local(self) -> bool:
         """Whether it is on this machine."""
         host = urlsplit(self.base_url).hostname or ""
-        return host in ("localhost", "::1") or host.startswith("127.")
+        with suppress(ValueError):
+            return ip_address(host).is_loopback
+        return host == "localhost"
 
 
-async def find_endpoint(settings: Mapping[str, str]) -> Endpoint:
+async def find_endpoint(
+    settings: Mapping[str, str],
+    *,
+    default_model: str = OPENAI_MODEL,
+    local: Sequence[str] = LOCAL,
+) -> Endpoint:
     """Return the endpoint that is set, else the first that answers on this machine.
 
     Args:
         settings: OPENAI_API_KEY, OPENAI_BASE_URL, BEAKER_MODEL; empty ones count as unset.
+        default_model: taken where no model is set and the endpoint lists none.
+        local: base URLs on this machine, asked at once; the first that holds a model is taken.
 
     Raises:
+        ConfigurationError: the address or the key can't be one; the text doesn't repeat them.
         NoModel: there is none; the text says in three lines how to get one.
     """
-    url, model = settings.get("OPENAI_BASE_URL", ""), settings.get("BEAKER_MODEL", "")
-    key = settings.get("OPENAI_API_KEY") or "none"
+    url, model = _setting(settings, "OPENAI_BASE_URL"), _setting(settings, "BEAKER_MODEL")
+    key = _checked_key(_setting(settings, "OPENAI_API_KEY")) or NO_KEY
     if url:
-        return await _at(url, model, key)
-    if key != "none":
-        return Endpoint(base_url=OPENAI, model=model or OPENAI_MODEL, api_key=key)
-    found = await asyncio.gather(*(models(local) for local in LOCAL.values()))
-    for local, held in zip(LOCAL.values(), found, strict=True):
+        return await _at(_checked_url(url), model, key, default_model)
+    if key != NO_KEY:
+        return Endpoint(base_url=OPENAI, model=model or default_model, api_key=key)
+    found = await asyncio.gather(*(models(base_url) for base_url in local))
+    for base_url, held in zip(local, found, strict=True):
         if held:
-            return _choose(local, model, "none", held)
+            return _choose(Endpoint(base_url=base_url, model=model), held, default_model)
     raise NoModel(NO_MODEL)
 
 
-async def _at(url: str, model: str, key: str) -> Endpoint:
-    """Return the endpoint at a URL; where no model is named, its first one."""
-    url = url.rstrip("/")
-    endpoint = Endpoint(base_url=url, model=model, api_key=key, small=_is_small(model, {}))
-    if model and not endpoint.local:
-        return endpoint
-    held = await models(url, key) if endpoint.local else []
-    return _choose(url, model, key, held)
+def _setting(settings: Mapping[str, str], name: str) -> str:
+    return settings.get(name, "").strip()
 
 
-def _choose(url: str, model: str, key: str, held: list[dict[str, Any]]) -> Endpoint:
-    named = next((m for m in held if m.get("id") == model), None)
-    entry = named or (held[0] if held and not model else {})
-    name = model or str(entry.get("id") or OPENAI_MODEL)
-    return Endpoint(base_url=url, model=name, api_key=key, small=_is_small(name, entry))
+def _checked_key(key: str) -> str:
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError("OPENAI_API_KEY holds what no key has; was it copied whole?")
+    return key
+
+
+def _checked_url(url: str) -> str:
+    """Return a base URL without a closing slash."""
+    try:
+        parts = urlsplit(url)
+        complete = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        complete = False
+    if not complete:
+        raise ConfigurationError("OPENAI_BASE_URL must read like http://localhost:11434/v1")
+    if "@" in parts.netloc:
+        raise ConfigurationError("OPENAI_BASE_URL holds a password; set OPENAI_API_KEY instead")
+    return url.rstrip("/")
+
+
+async def _at(url: str, model: str, key: str, default_model: str) -> Endpoint:
+    """Return the endpoint at a URL; one nearby is asked which models it has, and how large."""
+    endpoint = Endpoint(base_url=url, model=model, api_key=key)
+    nearby = endpoint.local or (not model and url.startswith("http:"))
+    return _choose(endpoint, await models(url, key) if nearby else [], default_model)
+
+
+def _choose(endpoint: Endpoint, held: list[dict[str, Any]], default_model: str) -> Endpoint:
+    """Return an endpoint with its model: the one that is set, or the first that it holds."""
+    named = next((entry for entry in held if entry.get("id") == endpoint.model), None)
+    entry = named or (held[0] if held and not endpoint.model else {})
+    name = endpoint.model or str(entry.get("id") or default_model)
+    return replace(endpoint, model=name, small=_is_small(name, entry))
 
 
 def _is_small(name: str, entry: Mapping[str, Any]) -> bool:
     """Tell whether a model is small: llama.cpp says its size, else its name often does."""
-    parameters = (entry.get("meta") or {}).get("n_params")
-    if parameters:
-        return bool(parameters < SMALL)
-    sizes = [float(size) for size in _SIZE.findall(name)]
-    return bool(sizes) and min(sizes) * 1e9 < SMALL
+    meta = entry.get("meta")
+    parameters = meta.get("n_params") if isinstance(meta, dict) else None
+    if isinstance(parameters, int):
+        return parameters < SMALL
+    sizes = [float(n) * (1e9 if unit in "bB" else 1e6) for n, unit in _SIZE.findall(name)]
+    return bool(sizes) and min(sizes) < SMALL
 
 
-async def models(base_url: str, key: str = "none") -> list[dict[str, Any]]:
-    """Return the models that a server on this machine lists; none if nobody answers in time."""
+async def models(base_url: str, key: str = NO_KEY) -> list[dict[str, Any]]:
+    """Return the models that a server nearby lists; none if nobody answers in time."""
     parts = urlsplit(base_url)
     request = (
         f"GET {parts.path}/models HTTP/1.0\r\nHost: {parts.netloc}\r\n"
-        f"Authorization: Bearer {key}\r\n\r\n"
+        f"Authorization: Bearer {key}\r\nAccept: application/json\r\n\r\n"
     )
     try:
         async with asyncio.timeout(PATIENCE):
             answer = await _ask(parts.hostname or "", parts.port or 80, request.encode())
         listed = json.loads(answer.partition(b"\r\n\r\n")[2])["data"]
+        return [model for model in listed if isinstance(model, dict)]
     except (OSError, TimeoutError, ValueError, LookupError, TypeError):
         return []
-    return [model for model in listed if isinstance(model, dict)]
 
 
 async def _ask(host: str, port: int, request: bytes) -> bytes:
-    """Send a request to a server on this machine and read its whole answer."""
+    """Send a request to a server nearby and read its whole answer."""
     reader, writer = await asyncio.open_connection(host, port)
     try:
         writer.write(request)
