@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: dev test test-model test-long bench lint lock clean help
 
+# Registries behind a proxy are reached by the certificates that the machine trusts.
+export UV_SYSTEM_CERTS := true
 RUN := .venv/bin/python -P
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 
