@@ -5,6 +5,7 @@ SHELL := /bin/bash
 
 # Registries behind a proxy are reached by the certificates that the machine trusts.
 export UV_SYSTEM_CERTS := true
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 RUN := .venv/bin/python -P
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 
@@ -49,5 +50,5 @@ help: ## show this help
 	touch $@
 
 dev_ui/node_modules/.ready: dev_ui/package-lock.json
-	npm --prefix dev_ui ci --silent
+	npm --prefix dev_ui ci --loglevel=error --no-fund --no-audit >/dev/null
 	touch $@
