@@ -71,7 +71,7 @@ def serve(path: Path, port: int, threads: int) -> None:
 
 def _server(path: Path, port: int, threads: int) -> Any:
     """Return llama.cpp's own server, running in threads of this process until it is dropped."""
-    import xllamacpp  # noqa: PLC0415 (not needed to fetch)
+    import xllamacpp
 
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
