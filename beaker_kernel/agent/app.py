@@ -16,7 +16,7 @@ from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
-from beaker_kernel.errors import BeakerError, ModelError
+from beaker_kernel.errors import BeakerError, ConfigurationError, ModelError
 from beaker_kernel.protocol.link import Verb
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ class App:
         self._stdin = Stdin(link)
         self._questions: dict[str, asyncio.Task[None]] = {}
         self._comms: dict[str, tuple[str, ...]] = {}
+        self._misconfigured: ConfigurationError | None = None
         self._assistant: Assistant
         self._requests: Requests
 
@@ -96,7 +97,7 @@ class App:
             case "config":
                 self._configure(json.loads(content))
             case "started":
-                self._session.started(content.decode())
+                self._session.started(**json.loads(content))
             case "dead":
                 self._session.died()
             case "interrupt":
@@ -105,7 +106,11 @@ class App:
     def _configure(self, config: dict[str, Any]) -> None:
         environ = config["settings"]
         self._link.composer.session = config["session"]
-        self._assistant = Assistant(self._session, settings.load(environ), environ)
+        try:
+            chosen = settings.load(environ)
+        except ConfigurationError as error:
+            self._misconfigured, chosen = error, settings.Beaker()
+        self._assistant = Assistant(self._session, chosen, environ)
         self._requests = Requests(
             self._link, self._session, self._assistant, self._stdin, self.cancel
         )
@@ -133,6 +138,8 @@ class App:
     async def _serve(self, carrier: Carrier) -> None:
         """Answer a request; whatever happens, it gets its reply."""
         try:
+            if self._misconfigured:
+                raise self._misconfigured
             carrier.reply(await self._requests.find(carrier.msg_type)(carrier))
         except asyncio.CancelledError:
             self._fail(carrier, "KeyboardInterrupt", "stopped")

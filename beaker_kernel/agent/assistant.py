@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,7 @@ class Assistant:
         self._endpoint: Endpoint | None = None
         self._models: dict[str, OpenAIModel] = {}
         self._told: set[str] = set()
+        self._turn = asyncio.Lock()  # a conversation has one question at a time
 
     async def endpoint(self) -> Endpoint:
         """Return the endpoint in use; the first time, look for it.
@@ -81,6 +83,10 @@ class Assistant:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
+        async with self._turn:
+            return await self._answer(surface, question, auto=auto, model=model)
+
+    async def _answer(self, surface: Surface, question: str, *, auto: bool, model: str) -> str:
         endpoint = await self.endpoint()
         endpoint = replace(endpoint, model=model) if model else endpoint
         self._tell(surface, endpoint)
@@ -101,6 +107,7 @@ class Assistant:
             text = await agent.run()
         finally:
             self.tokens += agent.tokens
+            self.conversation.end_turn()
         surface.finish(text)
         return text
 

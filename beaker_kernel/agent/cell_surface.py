@@ -37,6 +37,7 @@ class CellSurface:
         self._fence = fence
         self._text = ""
         self._display_id = ""
+        self._waiting_id = ""
         self._refresh: asyncio.TimerHandle | None = None
         self.header = carrier.header
         self.payload: list[dict[str, Any]] = []
@@ -63,7 +64,12 @@ class CellSurface:
 
     def retry(self, retry: Retry) -> None:
         """Say that the model is asked again, and why."""
-        self.notice(f"{retry.reason}; asking again in {retry.delay:.0f} s")
+        self._end_text()
+        again = self._waiting_id
+        self._waiting_id = again or uuid4().hex
+        text = f"*{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})*"
+        content = _bundle(text) | {"transient": {"display_id": self._waiting_id}}
+        self._publish("update_display_data" if again else "display_data", content)
 
     def usage(self, usage: Usage, used: int, limit: int) -> None:
         """Leave the figures to `%beaker status`."""
@@ -96,7 +102,7 @@ class CellSurface:
         """Show exactly this code and ask on stdin whether it may run."""
         self.markdown(f"**Run this?** {reason}\n\n{self._fenced(visible(code))}")
         answer = await self._stdin.ask(
-            self._identity, self.header, "Run this code? [y]es, [e]dit in a cell, [n]o: "
+            self._identity, self.header, "Run it? [y]es, [e]dit in a cell, [n]o: "
         )
         match answer.strip().lower()[:1]:
             case "y":

@@ -1,10 +1,10 @@
-"""A conversation: the one list of messages that is sent and kept, and its numbered events."""
+"""A conversation: the messages that are sent and kept, turn by turn, and its numbered events."""
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -19,44 +19,71 @@ KEPT = 60_000
 
 @dataclass(slots=True)
 class Conversation:
-    """What was said since the last reset."""
+    """What was said since the last reset.
+
+    A turn is added when it is over, so that two questions at the same time don't mix.
+
+    Attributes:
+        last: the number of the last event.
+
+    """
 
     id: str = field(default_factory=lambda: uuid4().hex)
-    messages: list[Message] = field(default_factory=list)
     events: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=EVENTS))
-    _numbers: count[int] = field(default_factory=lambda: count(1))
     last: int = 0
+    _turns: list[list[Message]] = field(default_factory=list)
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages of all turns that are kept."""
+        return [message for turn in self._turns for message in turn]
 
     def next_event(self) -> int:
         """Return the number of the next event."""
-        self.last = next(self._numbers)
+        self.last += 1
         return self.last
 
     def since(self, number: int) -> list[tuple[str, dict[str, Any]]]:
         """Return the events after a number, as type and content."""
         return [event for event in self.events if event[1]["seq"] > number]
 
-    def begin_turn(self, system: str, question: str) -> None:
-        """Append a question; the oldest turns go where they would be too long to send."""
-        turns = self._turns()
-        while turns and sum(map(_size, turns)) > KEPT:
-            turns.pop(0)
-        kept = [message for turn in turns for message in turn]
-        self.messages = [
+    def ask(self, system: str, question: str) -> list[Message]:
+        """Return the messages that ask a question, for the turn to append to."""
+        return [
             {"role": "system", "content": system},
-            *kept,
+            *self.messages,
             {"role": "user", "content": question},
         ]
 
-    def _turns(self) -> list[list[Message]]:
-        """Cut the messages where a person asks."""
-        turns: list[list[Message]] = []
-        for message in self.messages[1:]:
-            if message["role"] == "user" and isinstance(message["content"], str):
-                turns.append([])
-            turns[-1].append(message)
-        return turns
+    def keep(self, messages: list[Message]) -> None:
+        """Add the turn that ends the messages; the oldest go where all would be too long to send.
+
+        Images are not sent again: they are no text, and the model has said what it saw.
+        """
+        texts = [m for m in messages if not isinstance(m.get("content"), list)]
+        asked = max(at for at, message in enumerate(texts) if message["role"] == "user")
+        self._turns.append(texts[asked:])
+        while len(self._turns) > 1 and len(json.dumps(self._turns)) > KEPT:
+            self._turns.pop(0)
 
 
-def _size(turn: list[Message]) -> int:
-    return sum(len(str(message.get("content"))) for message in turn)
+def close_turn(messages: list[Message], said: str, why: str) -> None:
+    """Append what a turn lacks where it ended early: strict endpoints refuse it otherwise.
+
+    Each tool call gets an answer, and the last word is the model's: what it had `said`, and `why`
+    it said no more.
+    """
+    for call_id in _open_calls(messages):
+        messages.append({"role": "tool", "tool_call_id": call_id, "content": f"not used: {why}"})
+    last = messages[-1]
+    if last["role"] == "assistant" and last.get("content"):
+        return
+    if last["role"] == "assistant":
+        messages.pop()
+    messages.append({"role": "assistant", "content": f"{said} [{why}]".strip()})
+
+
+def _open_calls(messages: list[Message]) -> list[str]:
+    called = [call["id"] for message in messages for call in message.get("tool_calls") or ()]
+    answered = {message.get("tool_call_id") for message in messages}
+    return [call_id for call_id in called if call_id not in answered]

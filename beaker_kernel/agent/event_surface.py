@@ -91,6 +91,7 @@ class EventSurface:
         self._ask_on_stdin = ask_on_stdin
         self._language = language
         self._started: dict[str, str] = {}
+        self._has_read = False
 
     @property
     def can_approve(self) -> bool:
@@ -145,7 +146,8 @@ class EventSurface:
         self._update(call, "running")
 
     def tool_ended(self, call: ToolCall, output: str, error: str = "") -> None:
-        """Send what became of it."""
+        """Send what became of it; from now on the model has read what is not the person's."""
+        self._has_read = True
         preview = shorten(output, PREVIEW)
         self._update(
             call,
@@ -193,7 +195,7 @@ class EventSurface:
             sha256=digest(code),
             language=self._language,
             reason=reason,
-            untrusted=bool(self._started),
+            untrusted=self._has_read,
         )
         self._emit(event)
         return await self._approvals.wait(event.approval_id, code)

@@ -56,7 +56,6 @@ class Requests:
         self._stdin = stdin
         self._cancel = cancel
         self._approvals = Approvals()
-        self._subkernel = ""
 
     def find(self, msg_type: str) -> Callable[[Carrier], Awaitable[Reply]]:
         """Return the method that answers a type.
@@ -127,7 +126,7 @@ class Requests:
         except ModelError as error:
             model = str(error).replace("\n", "<br>")
         rows = {
-            "subkernel": self._session.language.name,
+            "subkernel": f"`{self._session.kernelspec}` ({self._session.language.name})",
             "model": model,
             "policy": f"`{self._assistant.policy}`",
             "tokens": f"{self._assistant.tokens:,}",
@@ -240,7 +239,7 @@ class Requests:
             conversation=self._assistant.conversation.id,
             context=CONTEXT,
             language=self._session.language.name,
-            subkernel=self._subkernel or self._session.language.name,
+            subkernel=self._session.kernelspec,
             policy=self._assistant.policy,
             model=model,
             endpoint=url,
@@ -266,8 +265,7 @@ class Requests:
         if request.context != CONTEXT:
             raise ProtocolError(f"there is no context {request.context!r}; there is {CONTEXT!r}")
         wanted = request.subkernel or request.language
-        if wanted and wanted not in (self._subkernel, self._session.language.name):
-            self._subkernel = wanted
+        if wanted and wanted not in (self._session.kernelspec, self._session.language.name):
             await self._session.replace(wanted)
         self._emit(carrier, messages.ContextSetupResponse(**self._context()))
         return OK
@@ -282,7 +280,7 @@ class Requests:
         return {
             "seq": self._number(),
             "language": self._session.language.name,
-            "subkernel": self._subkernel or self._session.language.name,
+            "subkernel": self._session.kernelspec,
             "config": {"policy": self._assistant.policy},
             "actions": {},
             "agent": messages.AgentInfo(name=CONTEXT, tools=tools),

@@ -72,10 +72,12 @@ class LiveSession:
         self._link = link
         self._running: dict[str, Execution] = {}
         self._up = asyncio.Event()
-        self.language: Language = languages.Default("python")
+        self.language: Language = languages.Default("")
+        self.kernelspec = ""
 
-    def started(self, language: str) -> None:
+    def started(self, kernelspec: str, language: str) -> None:
         """A subkernel is up; `language` as its kernelspec names it."""
+        self.kernelspec = kernelspec
         self.language = languages.load(language)
         self._up.set()
 

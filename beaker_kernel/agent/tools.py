@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 from beaker_kernel.agent import context
 from beaker_kernel.agent.model import ToolSpec
 from beaker_kernel.agent.policy import digest, judge
+from beaker_kernel.errors import ApprovalRequired
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
-    from beaker_kernel.agent.model import ToolCall
-    from beaker_kernel.agent.session import Session
+    from beaker_kernel.agent.context import Redact
+    from beaker_kernel.agent.model import Message, ToolCall
+    from beaker_kernel.agent.policy import Verdict
+    from beaker_kernel.agent.session import Execution, Session
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.protocol.replies import Policy
 
 OUTPUT = 8_000
 """Characters of a tool's result that the model sees."""
+BUSY = "a cell is running, and this language's kernel can't be asked meanwhile; try again later"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,24 @@ class ToolResult:
 
 @dataclass(frozen=True, slots=True)
 class Toolbox:
-    """The tools of one question, bound to its session, its surface and its policy."""
+    """The tools of one question.
+
+    Attributes:
+        session: where code runs.
+        surface: where the person sees it, and is asked.
+        policy: whose word it needs.
+        model: the name of whoever wrote it, for the record.
+        messages: what the model has read.
+        redact: takes secrets out of what goes to the model.
+
+    """
 
     session: Session
     surface: Surface
     policy: Policy
     model: str
+    messages: Sequence[Message]
+    redact: Redact
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -62,46 +78,66 @@ class Toolbox:
 
     async def insert_cell(self, code: str) -> ToolResult:
         """Put code into a new notebook cell. The person runs it and sees its output."""
-        if self.surface.takes_cells:
+        if self.surface.takes_cells or self.policy == "never":
             self.surface.cell(code)
             return ToolResult("The cell is in the notebook; the person can run it now.")
         return await self.run_code(code)
 
     async def run_code(self, code: str) -> ToolResult:
         """Run code in the live session and see its output."""
-        verdict = await judge(self.policy, self.surface, code, "the model wants to run this code")
-        if verdict.decision == "reject":
-            return _refused(f"not run: {verdict.by} refused it. Offer it with insert_cell instead.")
-        record = {
+        if not code.strip():
+            return _refused("there is no code to run")
+        verdict = await self._judge(code)
+        if not verdict.code:
+            return _refused(f"not run: {verdict.refusal}")
+        self.surface.code(verdict.code, self._record(verdict.code, verdict.by))
+        execution = await self.session.execute(verdict.code, self.surface.header)
+        return self._result(execution, verdict.code if verdict.code != code else "")
+
+    async def _judge(self, code: str) -> Verdict:
+        untrusted = context.holds_session_text(self.messages)
+        try:
+            return await judge(self.policy, self.surface, code, untrusted=untrusted)
+        except ApprovalRequired:
+            self.surface.withheld(code, self._record(code, None))
+            raise
+
+    def _record(self, code: str, approved_by: str | None) -> dict[str, Any]:
+        """Return what an output's metadata say of the code that made it."""
+        return {
             "author": "model",
             "model": self.model,
-            "sha256": digest(verdict.code),
-            "approved_by": verdict.by,
+            "sha256": digest(code),
+            "approved_by": approved_by,
         }
-        self.surface.code(verdict.code, record)
-        execution = await self.session.execute(verdict.code, self.surface.header)
-        outputs = execution.outputs
-        text = outputs.text(OUTPUT) or "(no output)"
-        changed = f"The person changed the code to:\n{verdict.code}\n" * (verdict.code != code)
-        return ToolResult(changed + context.fenced(text), outputs.images, outputs.error)
+
+    def _result(self, execution: Execution, changed: str) -> ToolResult:
+        text = execution.outputs.text(OUTPUT, self.redact) or "(no output)"
+        said = f"The person changed the code to:\n{changed}\n" if changed else ""
+        error = execution.error
+        return ToolResult(said + context.fenced(text), execution.outputs.images, error)
 
     async def list_variables(self) -> ToolResult:
         """List the session's variables with type, shape and a short preview."""
         reply = await self.session.variables()
+        if reply is None:
+            return _refused(BUSY)
         lines = "\n".join(context.describe(variable) for variable in reply.variables)
         return ToolResult(context.fenced(lines or "(none, or not to be listed in this language)"))
 
     async def describe_variable(self, name: str) -> ToolResult:
         """Describe one variable: type, shape, and its beginning."""
         reply = await self.session.variables(names=(name,))
+        if reply is None:
+            return _refused(BUSY)
         if not reply.variables:
-            return _refused(f"there is no variable {name!r}, or a cell is running")
+            return _refused(f"there is no variable {name!r}")
         return ToolResult(context.fenced(context.describe(reply.variables[0])))
 
     async def ask_user(self, question: str) -> ToolResult:
         """Ask the person a question when the answer can't be found in the session."""
         answer = await self.surface.ask(question)
-        return ToolResult(answer) if answer else _refused("nobody is there to answer")
+        return ToolResult(answer) if answer else _refused("nobody answered; do without")
 
 
 def spec(tool: Callable[..., Any]) -> ToolSpec:

@@ -25,7 +25,7 @@ from beaker_kernel.kernel.recording import Recording
 from beaker_kernel.kernel.routing import ONE_WAY, Route, comm_id, route
 from beaker_kernel.kernel.sockets import BackSockets, send
 from beaker_kernel.kernel.turns import Turns
-from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
+from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer, dumps
 from beaker_kernel.protocol.link import Verb
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ class Relay:
         for request in waiting:
             self._forward(request)
         if self._agent:
-            self._agent.note("started", self._subkernel.spec.language.encode())
+            self._tell_started(self._agent)
 
     def _steady(self, deaths: int) -> None:
         """Forget earlier deaths if there was none in a while."""
@@ -392,9 +392,14 @@ class Relay:
 
     def _start_agent(self) -> AgentProcess:
         agent = AgentProcess(self._loop, self._agent_session, self._from_agent, self._agent_ended)
-        agent.note("started", self._subkernel.spec.language.encode())
+        self._tell_started(agent)
         self._agent = agent
         return agent
+
+    def _tell_started(self, agent: AgentProcess) -> None:
+        """Tell the agent which subkernel it shares."""
+        spec = self._subkernel.spec
+        agent.note("started", dumps({"kernelspec": spec.name, "language": spec.language}))
 
     def _from_agent(self, message: list[bytes]) -> None:
         """Take in a message from the agent; `Verb` lists them."""
