@@ -7,45 +7,37 @@ person sees each wait and can end it. A stream is never retried once its first t
 from __future__ import annotations
 
 import asyncio
-import json
 import random
+import threading
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Literal
 
 from beaker_kernel.agent import structured
 from beaker_kernel.agent.completion import Accumulator, as_message
+from beaker_kernel.agent.failures import Failure, explain, no_end
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta
-from beaker_kernel.errors import (
-    ModelAuthError,
-    ModelError,
-    ModelRateLimited,
-    ModelResponseError,
-    ModelUnavailable,
-)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
-    from openai import APIError, APIStatusError, AsyncOpenAI
+    from openai import AsyncOpenAI
 
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import ModelEvent, ToolSpec
+    from beaker_kernel.agent.structured import StructuredReader
 
 ToolMode = Literal["auto", "native", "json"]
-RETRIED = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
-REFUSES_TOOLS = frozenset({400, 404, 422, 501})
 FORM_TOKENS = 4096
 """Tokens after which a reply by forms is cut: small models can repeat themselves without end."""
-LONGEST_WAIT = 60.0
-"""Seconds: the longest wait that an endpoint's Retry-After is granted."""
 
 
-class _Again(Exception):
-    """The request may be sent again after `delay` seconds."""
+class _Failed(Exception):
+    """There is no whole answer."""
 
-    def __init__(self, reason: str, delay: float | None, final: ModelError) -> None:
-        self.reason, self.delay, self.final = reason, delay, final
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
 
 
 class OpenAIModel:
@@ -73,8 +65,9 @@ class OpenAIModel:
         self._max_retries = max_retries
         self._forms = tool_mode == "json" or (tool_mode == "auto" and endpoint.small)
         self._may_switch = tool_mode == "auto"
-        self._sdk: AsyncOpenAI | None = None
         self._reused = False  # whether the next request may go over a connection that was kept
+        self._sdk: AsyncOpenAI | None = None
+        self._loading = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -94,71 +87,68 @@ class OpenAIModel:
         Raises:
             ModelError: one of its subclasses, whose text names endpoint, cause and next step.
         """
+        sdk = await asyncio.to_thread(self._load)
         attempt = 0
         while True:
             try:
-                async with aclosing(self._attempt(messages, tools)) as events:
+                async with aclosing(self._attempt(sdk, messages, tools)) as events:
                     async for event in events:
                         yield event
                 return
-            except _Again as again:
-                attempt += 1
-                if attempt > self._max_retries:
-                    raise again.final from None
-                delay = again.delay if again.delay is not None else _backoff(attempt)
-                if again.reason:
-                    yield Retry(reason=again.reason, delay=delay, attempt=attempt)
-                await asyncio.sleep(delay)
+            except _Failed as failed:
+                failure = failed.failure
+            if self._mend(failure):
+                continue
+            attempt += 1
+            yield (retry := self._retry(failure, attempt))
+            await asyncio.sleep(retry.delay)
 
     async def close(self) -> None:
         """Release the connection pool."""
         if self._sdk:
             await self._sdk.close()
 
+    def _mend(self, failure: Failure) -> bool:
+        """Tell whether to ask again at once: over a new connection, or without native tools."""
+        stale, self._reused = self._reused and failure.disconnected, False
+        switch = failure.on_tools and self._may_switch and not self._forms
+        self._forms = self._forms or switch
+        return stale or switch
+
+    def _retry(self, failure: Failure, attempt: int) -> Retry:
+        """Return how long to wait before asking again. Raises the failure where that is no use."""
+        if not failure.temporary or attempt > self._max_retries:
+            raise failure.error
+        delay = _backoff(attempt) if failure.delay is None else failure.delay
+        return Retry(reason=failure.what, delay=delay, attempt=attempt)
+
     async def _attempt(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec]
+        self, sdk: AsyncOpenAI, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncGenerator[ModelEvent, None]:
-        """Ask once. Raises `_Again` where asking again makes sense."""
+        """Ask once. Raises `_Failed`."""
         forms = bool(tools) and self._forms
-        accumulator = Accumulator()
         reader = structured.StructuredReader() if forms else None
-        async with self._errors(accumulator), self._open(messages, tools, forms) as chunks:
+        accumulator = Accumulator()
+        request = _by_forms(messages, tools) if forms else _native(messages, tools)
+        async with self._failing(accumulator), self._open(sdk, request) as chunks:
             async for chunk in chunks:
-                for event in accumulator.feed(chunk.model_dump()):
-                    if reader is None or not isinstance(event, TextDelta):
-                        yield event
-                        continue
-                    for delta in reader.feed(event.text):
-                        yield delta
-        if accumulator.empty:
-            raise ModelResponseError(self._says("answered, but with no completion; is it the API?"))
-        if not accumulator.finish_reason:
-            raise ModelResponseError(self._says("stopped in the middle of its answer; ask again"))
+                for event in accumulator.feed(chunk):
+                    for shown in _through(reader, event):
+                        yield shown
+        self._check(accumulator)
         completion = accumulator.finish()
-        if reader is None:
-            yield _salvaged(completion, tools)
-            return
-        read = reader.finish()
-        if rest := read.text[len(reader.shown) :]:
-            yield TextDelta(text=rest)
-        yield replace(_salvaged(read, tools), usage=completion.usage)
+        if reader:
+            read = reader.finish()
+            if rest := read.text[len(reader.shown) :]:
+                yield TextDelta(text=rest)
+            truncated = read.truncated or completion.truncated
+            completion = replace(read, usage=completion.usage, truncated=truncated)
+        yield _salvaged(completion, tools)
 
     @asynccontextmanager
-    async def _open(
-        self, messages: Sequence[Message], tools: Sequence[ToolSpec], forms: bool
-    ) -> AsyncIterator[Any]:
-        """Send the request; leaving closes the connection, so that no token is paid unseen."""
-        request: dict[str, Any] = {"messages": list(messages)}
-        if forms:
-            request = {
-                "messages": _with_instructions(structured.flatten(messages), tools),
-                "response_format": structured.response_format(tools),
-                "temperature": 0,
-                "max_tokens": FORM_TOKENS,
-            }
-        elif tools:
-            request["tools"] = [_function(tool) for tool in tools]
-        stream = await self._client().chat.completions.create(
+    async def _open(self, sdk: AsyncOpenAI, request: dict[str, Any]) -> AsyncIterator[Any]:
+        """Send a request; leaving closes the connection, so that no token is paid unseen."""
+        stream = await sdk.chat.completions.create(
             model=self.name, stream=True, stream_options={"include_usage": True}, **request
         )
         async with stream:
@@ -166,68 +156,65 @@ class OpenAIModel:
         self._reused = True
 
     @asynccontextmanager
-    async def _errors(self, accumulator: Accumulator) -> AsyncIterator[None]:
-        """Turn what can go wrong into one clear error, or into another try."""
+    async def _failing(self, accumulator: Accumulator) -> AsyncIterator[None]:
+        """Turn the SDK's exceptions, whose requests hold the key, into `_Failed`."""
         import openai  # noqa: PLC0415 (more than ipykernel's import: on the first question only)
 
         try:
             yield
-        except openai.APIStatusError as error:
-            raise self._refusal(error) from error
-        except openai.APITimeoutError as error:
-            raise self._lost(accumulator, "sent nothing in time") from error
-        except openai.APIConnectionError as error:
-            lost = self._lost(accumulator, f"can't be reached ({_cause(error)})")
-            if self._reused and isinstance(lost, _Again):
-                lost.reason, lost.delay = "", 0.0  # it closed a connection that was kept open
-            self._reused = False
-            raise lost from error
-        except openai.APIError as error:
-            raise ModelResponseError(self._says(f"reported: {_message(error)}")) from error
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ModelResponseError(self._says("sent what is no JSON; ask again")) from error
+        except (openai.OpenAIError, JSONDecodeError, UnicodeDecodeError) as error:
+            failure = explain(error, self._endpoint, begun=not accumulator.empty)
+        else:
+            return
+        raise _Failed(failure)
 
-    def _refusal(self, error: APIStatusError) -> Exception:
-        """Return what a status code means."""
-        status, said = error.status_code, _message(error)
-        if status in (401, 403):
-            step = "set a valid OPENAI_API_KEY and restart the kernel"
-            return ModelAuthError(self._says(f"refused the key ({status}); {step}"))
-        if status in REFUSES_TOOLS and self._may_switch and not self._forms and _on_tools(said):
-            self._forms = True
-            return _Again("", 0.0, ModelResponseError(self._says(said)))
-        if status == 429:
-            final = ModelRateLimited(self._says(f"is busy (429: {said}); wait, or take another"))
-            return _Again(f"{self.endpoint} is busy (429)", _retry_after(error), final)
-        if status in RETRIED:
-            failed = ModelUnavailable(self._says(f"failed ({status}: {said}); ask again later"))
-            return _Again(f"{self.endpoint} failed ({status})", _retry_after(error), failed)
-        return ModelResponseError(self._says(f"refused the request ({status}: {said})"))
+    def _check(self, accumulator: Accumulator) -> None:
+        """Raise if a stream that ended politely is no whole answer."""
+        if not accumulator.finish_reason:
+            raise _Failed(no_end(self._endpoint, begun=not accumulator.empty))
 
-    def _lost(self, accumulator: Accumulator, what: str) -> Exception:
-        """Return what a lost connection means: another try, unless tokens have come."""
-        if not accumulator.empty:
-            return ModelResponseError(self._says(f"{what}, in the middle of its answer; ask again"))
-        final = ModelUnavailable(self._says(f"{what}; is it running? `beaker doctor` checks"))
-        return _Again(f"{self.endpoint} {what}", None, final)
+    def _load(self) -> AsyncOpenAI:
+        """Return the SDK's client; the first time this takes a second, so it runs in a thread."""
+        with self._loading:
+            if self._sdk is None:
+                self._sdk = self._new_client()
+            return self._sdk
 
-    def _says(self, what: str) -> str:
-        text = f"{self.endpoint} ({self.name}) {what}"
-        key = self._endpoint.api_key
-        return text.replace(key, "[key]") if len(key) > 4 else text
+    def _new_client(self) -> AsyncOpenAI:
+        import openai  # noqa: PLC0415
 
-    def _client(self) -> AsyncOpenAI:
-        if self._sdk is None:
-            import openai  # noqa: PLC0415
+        connect, idle = self._timeouts
+        sdk = openai.AsyncOpenAI(
+            api_key=self._endpoint.api_key,
+            base_url=self.endpoint,
+            max_retries=0,
+            timeout=openai.Timeout(idle, connect=connect),
+            # A proxy that the environment names can't reach this machine's own servers.
+            http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._endpoint.local),
+        )
+        sdk.chat.completions  # noqa: B018 (imports what it needs)
+        return sdk
 
-            connect, idle = self._timeouts
-            self._sdk = openai.AsyncOpenAI(
-                api_key=self._endpoint.api_key,
-                base_url=self.endpoint,
-                max_retries=0,
-                timeout=openai.Timeout(idle, connect=connect),
-            )
-        return self._sdk
+
+def _through(reader: StructuredReader | None, event: ModelEvent) -> Sequence[ModelEvent]:
+    """Return what an event shows; text that is a form goes through its reader."""
+    return reader.feed(event.text) if reader and isinstance(event, TextDelta) else (event,)
+
+
+def _native(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
+    """Return the fields of a request to an endpoint that knows tools."""
+    told = {"tools": [_function(tool) for tool in tools]} if tools else {}
+    return {"messages": list(messages), **told}
+
+
+def _by_forms(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> dict[str, Any]:
+    """Return the fields of a request whose answer is one of the tools' forms."""
+    return {
+        "messages": _with_instructions(structured.flatten(messages), tools),
+        "response_format": structured.response_format(tools),
+        "temperature": 0,
+        "max_tokens": FORM_TOKENS,
+    }
 
 
 def _salvaged(completion: Completion, tools: Sequence[ToolSpec]) -> Completion:
@@ -260,26 +247,3 @@ def _function(tool: ToolSpec) -> dict[str, Any]:
 def _backoff(attempt: int) -> float:
     """Seconds before the next try: half a second, doubled each time, with jitter."""
     return 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.75, 1.25)  # noqa: S311 (no secret)
-
-
-def _retry_after(error: APIStatusError) -> float | None:
-    """Seconds that the endpoint asks for, within bounds."""
-    try:
-        wanted = float(error.response.headers["retry-after"])
-    except (KeyError, ValueError):
-        return None
-    return min(LONGEST_WAIT, max(0.0, wanted))
-
-
-def _on_tools(said: str) -> bool:
-    return "tool" in said.lower() or "function" in said.lower()
-
-
-def _message(error: APIError) -> str:
-    """Return what the endpoint said, on one bounded line."""
-    body = error.body if isinstance(error.body, dict) else {}
-    return " ".join(str(body.get("message") or error.message).split())[:300]
-
-
-def _cause(error: Exception) -> str:
-    return str(error.__cause__ or error)[:200]

@@ -1,0 +1,181 @@
+"""What an endpoint's failures mean: one clear sentence each, and whether to ask again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from beaker_kernel.agent.endpoints import NO_KEY
+from beaker_kernel.errors import (
+    ModelAuthError,
+    ModelError,
+    ModelRateLimited,
+    ModelResponseError,
+    ModelUnavailable,
+)
+
+if TYPE_CHECKING:
+    from openai import APIError, APIStatusError
+
+    from beaker_kernel.agent.endpoints import Endpoint
+
+TEMPORARY = frozenset({408, 409, 429})
+"""Status codes after which asking again may help; so it may after any from 500."""
+REFUSES_TOOLS = frozenset({400, 404, 422, 501})
+LONGEST_WAIT = 60.0
+"""Seconds: the longest wait that an endpoint's Retry-After is granted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why there is no answer.
+
+    Attributes:
+        kind: the error that it is, if it stays so.
+        what: what happened, and where.
+        step: what the person can do.
+        temporary: whether asking again may help.
+        delay: seconds that the endpoint wants us to wait.
+        on_tools: whether it may be that the endpoint knows no tools.
+        disconnected: whether the connection was lost before a first byte.
+    """
+
+    kind: type[ModelError] = ModelResponseError
+    what: str
+    step: str = "ask again"
+    temporary: bool = False
+    delay: float | None = None
+    on_tools: bool = False
+    disconnected: bool = False
+
+    @property
+    def error(self) -> ModelError:
+        """The error that the person sees."""
+        return self.kind(f"{self.what}; {self.step}")
+
+
+def explain(error: Exception, endpoint: Endpoint, *, begun: bool) -> Failure:
+    """Return what an exception of the SDK means; no text in it holds the endpoint's key.
+
+    Args:
+        error: as it came out of a request or a stream.
+        endpoint: where it came from.
+        begun: whether a part of the answer had come; then nobody asks again.
+    """
+    midway = f"stopped in the middle of its answer ({_cause(error)})"
+    return _of(endpoint, Failure(what=midway) if begun else _explain(error))
+
+
+def no_end(endpoint: Endpoint, *, begun: bool) -> Failure:
+    """Return what it means that a stream ended without having said so.
+
+    Args:
+        endpoint: where it came from.
+        begun: whether a part of the answer had come.
+    """
+    if begun:
+        return _of(endpoint, Failure(what="stopped in the middle of its answer"))
+    step = "check OPENAI_BASE_URL: is it the address of the API?"
+    return _of(endpoint, Failure(what="answered with what is no completion", step=step))
+
+
+def _of(endpoint: Endpoint, failure: Failure) -> Failure:
+    """Name the endpoint in a failure, and take its key out."""
+    what = f"{endpoint.base_url} ({endpoint.model}) {failure.what}"
+    if endpoint.api_key != NO_KEY:
+        what = what.replace(endpoint.api_key, "[key]")
+    return replace(failure, what=what)
+
+
+def _explain(error: Exception) -> Failure:
+    import openai  # noqa: PLC0415 (it raised the exception, so it is there)
+
+    if isinstance(error, openai.APIStatusError):
+        return _status(error)
+    if isinstance(error, openai.APIConnectionError):
+        return Failure(
+            kind=ModelUnavailable,
+            what=f"gives no answer ({_cause(error)})",
+            step="is it running? `beaker doctor` checks",
+            temporary=True,
+            disconnected=not isinstance(error, openai.APITimeoutError),
+        )
+    return Failure(what=f"sent what nobody can read ({_cause(error)})")
+
+
+def _status(error: APIStatusError) -> Failure:
+    status, said = error.status_code, _said(error)
+    kind, what, step = _meaning(status, said)
+    temporary = kind in (ModelRateLimited, ModelUnavailable) and error.code != "insufficient_quota"
+    return Failure(
+        kind=kind,
+        what=what,
+        step=step,
+        temporary=temporary,
+        delay=_retry_after(error),
+        on_tools=status in REFUSES_TOOLS and _is_on_tools(said),
+    )
+
+
+def _meaning(status: int, said: str) -> tuple[type[ModelError], str, str]:
+    """Return which error a status code is, what happened, and what to do next."""
+    if status == 401:
+        step = "set a valid OPENAI_API_KEY and restart the kernel"
+        return ModelAuthError, "refused the key (401)", step
+    if status == 403:
+        step = "OPENAI_API_KEY may not use this; set another, or another BEAKER_MODEL"
+        return ModelAuthError, f"refused access (403: {said})", step
+    if status == 404:
+        step = "check BEAKER_MODEL, and OPENAI_BASE_URL, which mostly ends in /v1"
+        return ModelResponseError, f"knows no such model or address (404: {said})", step
+    if status == 429:
+        step = "wait, or use another model"
+        return ModelRateLimited, f"takes no more for now (429: {said})", step
+    if status in TEMPORARY or status >= 500:
+        return ModelUnavailable, f"failed ({status}: {said})", "ask again later"
+    step = "`%beaker reset` begins anew" if _is_too_long(said) else "`beaker doctor` checks it"
+    return ModelResponseError, f"refused the request ({status}: {said})", step
+
+
+def _is_on_tools(said: str) -> bool:
+    """Tell whether a refusal is about tools; one for length may only count their tokens."""
+    about = said.lower()
+    return ("tool" in about or "function" in about) and not _is_too_long(said)
+
+
+def _is_too_long(said: str) -> bool:
+    return "context" in said.lower()
+
+
+def _cause(error: Exception) -> str:
+    """Return what went wrong with a connection or a stream, on one bounded line."""
+    import openai  # noqa: PLC0415
+
+    match error:
+        case openai.APITimeoutError():
+            return "nothing came in time"
+        case openai.APIConnectionError():
+            cause = error.__cause__ or error
+            return _line(str(cause) or type(cause).__name__)
+        case openai.APIError():
+            return _said(error)
+    return "no JSON"
+
+
+def _said(error: APIError) -> str:
+    """Return what the endpoint said."""
+    body = error.body if isinstance(error.body, dict) else {}
+    return _line(str(body.get("message") or error.message))
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:300]
+
+
+def _retry_after(error: APIStatusError) -> float | None:
+    """Seconds that the endpoint asks for, within bounds; None for a date or for nothing."""
+    try:
+        wanted = float(error.response.headers["retry-after"])
+    except (KeyError, ValueError):
+        return None
+    return min(LONGEST_WAIT, max(0.0, wanted))
