@@ -1,36 +1,26 @@
-"""The model over real HTTP: shapes, faults, retries, endpoints without tools, and being stopped."""
+"""The model over real HTTP: answers, endpoints without tools, being stopped, being imported."""
 
 from __future__ import annotations
 
 import asyncio
-import random
 import subprocess
 import sys
 import time
-import traceback
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 
 import pytest
 
-from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.agent.model import Completion, Retry, TextDelta, ThoughtDelta, ToolSpec
-from beaker_kernel.agent.openai_model import OpenAIModel
-from beaker_kernel.errors import (
-    ModelAuthError,
-    ModelRateLimited,
-    ModelResponseError,
-    ModelUnavailable,
-)
-from tests.support.replies import CORRUPT, Shape
+from beaker_kernel.agent.model import Completion, TextDelta, ThoughtDelta
+from beaker_kernel.errors import ModelResponseError
+from tests.support.asking import KEY, QUESTION, RUN_CODE, connected, events_of, shown
+from tests.support.replies import Shape
 from tests.support.scripted_model import (
     ScriptedModel,
     call,
     calls,
     chunk,
-    cut,
     drip,
     event,
-    garbage,
     hang,
     noisy,
     refusal,
@@ -39,15 +29,8 @@ from tests.support.scripted_model import (
 )
 
 pytestmark = pytest.mark.anyio
-KEY = "sk-a-secret"
-QUESTION = [{"role": "system", "content": "Be short."}, {"role": "user", "content": "the capital?"}]
-RUN_CODE = ToolSpec(
-    name="run_code",
-    description="Run code.",
-    parameters={"type": "object", "properties": {"code": {"type": "string"}}},
-)
-NO_TOOLS = refusal(400, "this model does not support tools")
 BEGUN = chunk({"content": "Ly"})
+NO_TOOLS = refusal(400, "this model does not support tools")
 
 
 @pytest.fixture
@@ -56,54 +39,16 @@ def server():
         yield scripted
 
 
-@asynccontextmanager
-async def connected(server, *, small=False, name="scripted-1", **settings):
-    url = server.base_url if isinstance(server.base_url, str) else server.base_url()
-    endpoint = Endpoint(base_url=url, model=name, api_key=KEY, small=small)
-    model = OpenAIModel(endpoint=endpoint, **{"idle_timeout": 5} | settings)
-    try:
-        yield model
-    finally:
-        await model.close()
-
-
 @pytest.fixture
 async def model(server):
-    async with connected(server) as connection:
+    async with connected(server.base_url) as connection:
         yield connection
-
-
-async def events_of(model, messages=QUESTION, tools=(RUN_CODE,)):
-    return [event async for event in model.stream(messages, tools)]
-
-
-async def fails(model, kind):
-    """Ask, and return the error's text, once it is seen to hold no key."""
-    with pytest.raises(kind) as raised:
-        await events_of(model)
-    said = str(raised.value)
-    assert type(raised.value) is kind
-    assert said.startswith(f"{model.endpoint} ({model.name}) ")
-    assert KEY not in "".join(traceback.format_exception(raised.value))
-    assert raised.value.__context__ is None
-    return said
-
-
-def shown(events):
-    return "".join(event.text for event in events if isinstance(event, TextDelta))
-
-
-def retries(events):
-    return [event for event in events if isinstance(event, Retry)]
 
 
 async def gone_after(request, since):
     """Return the seconds from `since` to when the server saw the client leave."""
     assert await asyncio.to_thread(request.gone.wait, 5)
     return request.gone_at - since
-
-
-# Answers
 
 
 async def test_an_answer_comes_token_by_token_and_ends_with_the_whole(server, model):
@@ -185,14 +130,11 @@ async def test_an_answer_cut_by_length_is_marked(server, model):
     assert (await events_of(model))[-1].truncated
 
 
-# Endpoints without tools
-
-
 async def test_an_endpoint_without_tools_is_asked_by_forms_unnoticed(server):
     written = '{"name": "run_code", "arguments": {"code": "1"}}'
     server.when(lambda request: "tools" in request.body, NO_TOOLS)
     server.when(lambda request: "response_format" in request.body, text(written))
-    async with connected(server, max_retries=0) as model:
+    async with connected(server.base_url, max_retries=0) as model:
         events = await events_of(model)
         assert [type(event) for event in events] == [Completion]
         assert events[0].tool_calls[0].arguments == {"code": "1"}
@@ -208,18 +150,20 @@ async def test_no_tools_is_understood_from_every_status_that_says_so(server, mod
 
 async def test_an_overflow_that_counts_tools_is_no_refusal_of_tools(server, model):
     server.when("capital", refusal(400, "context length exceeded: 9000 tokens, 500 in tools"))
-    assert "`%beaker reset`" in await fails(model, ModelResponseError)
+    with pytest.raises(ModelResponseError, match="`%beaker reset`"):
+        await events_of(model)
     assert len(server.requests) == 1
 
 
 async def test_native_mode_never_turns_to_forms(server):
     server.when("capital", NO_TOOLS)
-    async with connected(server, tool_mode="native") as model:
-        assert "does not support tools" in await fails(model, ModelResponseError)
+    async with connected(server.base_url, tool_mode="native") as model:
+        with pytest.raises(ModelResponseError, match="does not support tools"):
+            await events_of(model)
 
 
 async def test_a_small_model_is_asked_by_forms_at_once(server):
-    async with connected(server, small=True) as model:
+    async with connected(server.base_url, small=True) as model:
         await events_of(model)
     (request,) = server.requests
     assert request.body["response_format"]["type"] == "json_schema"
@@ -228,7 +172,7 @@ async def test_a_small_model_is_asked_by_forms_at_once(server):
 
 @pytest.mark.parametrize(("small", "mode"), [(True, "native"), (False, "json")])
 async def test_the_mode_that_is_set_goes_before_the_size(server, small, mode):
-    async with connected(server, small=small, tool_mode=mode) as model:
+    async with connected(server.base_url, small=small, tool_mode=mode) as model:
         await events_of(model)
     assert ("tools" in server.requests[0].body) is (mode == "native")
 
@@ -243,7 +187,7 @@ async def test_by_forms_an_answer_is_streamed_and_no_tool_message_is_sent(server
         {"role": "assistant", "content": None, "tool_calls": [asked]},
         {"role": "tool", "tool_call_id": "1", "content": "42"},
     ]
-    async with connected(server, tool_mode="json") as model:
+    async with connected(server.base_url, tool_mode="json") as model:
         events = await events_of(model, history)
     assert len(events) > 3
     assert shown(events) == events[-1].text == "Lyon."
@@ -252,152 +196,11 @@ async def test_by_forms_an_answer_is_streamed_and_no_tool_message_is_sent(server
     assert not any("tool_calls" in message for message in sent)
 
 
-# Faults
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind", "what"),
-    [
-        (refusal(401, f"wrong key {KEY}"), ModelAuthError, "OPENAI_API_KEY"),
-        (refusal(403, f"not for {KEY}"), ModelAuthError, "403: not for [key]"),
-        (refusal(404, "no such model"), ModelResponseError, "check BEAKER_MODEL"),
-        (refusal(400, "what?"), ModelResponseError, "refused the request (400: what?)"),
-        (refusal(429, "slow down"), ModelRateLimited, "(429: slow down)"),
-        (refusal(500, "oops"), ModelUnavailable, "failed (500: oops)"),
-        (refusal(529, "overloaded"), ModelUnavailable, "failed (529: overloaded)"),
-        (hang(before_headers=True), ModelUnavailable, "nothing came in time"),
-        (hang(), ModelUnavailable, "nothing came in time"),
-        (hang(BEGUN), ModelResponseError, "stopped in the middle"),
-        (cut(before_headers=True), ModelUnavailable, "is it running?"),
-        (cut(), ModelUnavailable, "gives no answer"),
-        (cut(BEGUN), ModelResponseError, "stopped in the middle"),
-        (cut(BEGUN, tail="data: é".encode()[:-1]), ModelResponseError, "stopped in the middle"),
-        (stream(BEGUN), ModelResponseError, "stopped in the middle"),
-        (stream(BEGUN, end=()), ModelResponseError, "stopped in the middle"),
-        (stream(chunk({"reasoning": "Hm"})), ModelResponseError, "stopped in the middle"),
-        (stream(BEGUN, CORRUPT), ModelResponseError, "no JSON"),
-        (stream(CORRUPT), ModelResponseError, "no JSON"),
-        (stream(b"data: \xff\n\n"), ModelResponseError, "no JSON"),
-        (garbage(), ModelResponseError, "is it the address of the API?"),
-        (garbage(b""), ModelResponseError, "is it the address of the API?"),
-        (stream(event({"error": {"message": f"oops {KEY}"}})), ModelResponseError, "oops [key]"),
-    ],
-)
-async def test_a_fault_becomes_one_clear_message(server, fault, kind, what):
-    server.when("capital", fault)
-    async with connected(server, max_retries=0, idle_timeout=0.2) as model:
-        said = await fails(model, kind)
-    assert what in said
-    assert "\n" not in said
-    assert len(server.requests) == 1
-
-
-async def test_nobody_there_is_a_clear_message(server):
-    with ScriptedModel() as closed:
-        pass
-    async with connected(closed, max_retries=0) as model:
-        assert "is it running? `beaker doctor` checks" in await fails(model, ModelUnavailable)
-
-
-async def test_a_very_long_refusal_is_bounded(server, model):
-    server.when("capital", refusal(400, "no\n" * 10_000))
-    said = await fails(model, ModelResponseError)
-    assert len(said) < 500
-    assert "no no no" in said
-
-
-async def test_after_a_fault_the_next_question_is_answered(server, model):
-    server.when("capital", cut(BEGUN), text("Lyon."))
-    await fails(model, ModelResponseError)
-    assert shown(await events_of(model)) == "Lyon."
-
-
-async def test_a_proxy_that_the_environment_names_is_not_used_for_this_machine(server, monkeypatch):
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    async with connected(server, max_retries=0) as model:
-        assert shown(await events_of(model)) == "I don't know."
-
-
-# Retries
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [*(refusal(s, retry_after=0.01) for s in (408, 409, 429, 500, 502, 503, 504, 529))],
-    ids=lambda fault: str(fault.status),
-)
-async def test_a_temporary_refusal_is_retried_visibly(server, model, fault):
-    server.when("capital", fault, fault, text("Lyon."))
-    events = await events_of(model)
-    assert shown(events) == "Lyon."
-    assert [(retry.attempt, retry.delay) for retry in retries(events)] == [(1, 0.01), (2, 0.01)]
-    assert str(fault.status) in retries(events)[0].reason
-
-
-async def test_a_lost_connection_is_retried_after_half_a_second_or_so(server, model):
-    random.seed(1)
-    server.when("capital", cut(), text("Lyon."))
-    begun = time.monotonic()
-    events = await events_of(model)
-    (retry,) = retries(events)
-    assert shown(events) == "Lyon."
-    assert 0.3 < retry.delay < 0.7
-    assert time.monotonic() - begun > retry.delay
-
-
-@pytest.mark.parametrize(("asked", "delay"), [("3600", 60.0), ("-5", 0.0), ("nan", 0.0)])
-async def test_retry_after_is_obeyed_within_bounds(server, model, asked, delay):
-    server.when("capital", refusal(429, retry_after=asked))
-    async with aclosing(model.stream(QUESTION, ())) as events:
-        assert (await anext(events)).delay == delay
-
-
-async def test_without_a_readable_retry_after_the_waits_double(server, model):
-    random.seed(1)
-    soon = "Wed, 21 Oct 2026 07:28:00 GMT"
-    server.when("capital", refusal(429, retry_after=soon), refusal(503), text("Lyon."))
-    first, second = retries(await events_of(model))
-    assert 0.3 < first.delay < 0.7 < second.delay < 1.4
-
-
-async def test_after_the_last_retry_the_refusal_is_told(server):
-    server.when("capital", refusal(429, "slow down", retry_after=0))
-    async with connected(server, max_retries=2) as model:
-        await fails(model, ModelRateLimited)
-    assert len(server.requests) == 3
-
-
-async def test_a_spent_quota_is_not_asked_again(server, model):
-    spent = b'{"error": {"message": "pay first", "code": "insufficient_quota"}}'
-    server.when("capital", refusal(429).__class__(status=429, steps=(spent,)))
-    assert "pay first" in await fails(model, ModelRateLimited)
-    assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize("token", [BEGUN, chunk({"reasoning": "Hm"}), chunk({"tool_calls": [{}]})])
-async def test_once_a_token_has_come_nothing_is_asked_again(server, model, token):
-    server.when("capital", cut(token), text("Lyon."))
-    await fails(model, ModelResponseError)
-    assert len(server.requests) == 1
-
-
-async def test_a_kept_connection_that_is_gone_is_no_failure(server):
-    async with connected(server, max_retries=0) as model:
-        await events_of(model)
-        server.when("capital", cut(before_headers=True), text("Lyon."))
-        events = await events_of(model)
-    assert (shown(events), retries(events)) == ("Lyon.", [])
-
-
-# Being stopped
-
-
 @pytest.mark.parametrize("reply", [hang(before_headers=True), hang(), hang(BEGUN)])
 @pytest.mark.parametrize("mode", ["native", "json"])
 async def test_a_cancelled_question_leaves_the_server_within_50_ms(server, reply, mode):
     server.when(lambda request: True, text("warm"))
-    async with connected(server, tool_mode=mode) as model:
+    async with connected(server.base_url, tool_mode=mode) as model:
         await events_of(model)
         server.when(lambda request: True, reply)
         asking = asyncio.create_task(events_of(model))
@@ -441,9 +244,6 @@ async def test_questions_can_be_asked_at_once(server, model):
     assert {shown(events) for events in answers} == {"I don't know."}
 
 
-# The import, and a second peer
-
-
 LOADS_LATE = """
 import asyncio, sys
 from beaker_kernel.agent.endpoints import Endpoint
@@ -482,28 +282,3 @@ async def test_the_sdk_is_imported_with_the_first_question_and_blocks_nobody(ser
     gap, _, answer = done.stdout.partition(" ")
     assert answer == "I don't know.\n"
     assert float(gap) < 0.5
-
-
-class TestAgainstAnIndependentPeer:
-    """llmock is somebody else's reading of the same protocol."""
-
-    @pytest.fixture
-    async def peer(self, llmock):
-        async with connected(llmock, name="gpt-4o", idle_timeout=0.5) as connection:
-            yield connection
-
-    async def test_it_answers(self, peer):
-        completion = (await events_of(peer, tools=()))[-1]
-        assert completion.text
-        assert completion.usage.prompt_tokens > 0
-
-    async def test_it_calls_a_tool(self, llmock, peer):
-        (called,) = (await events_of(peer))[-1].tool_calls
-        assert called.name == "run_code"
-        assert "code" in called.arguments
-
-    async def test_its_rate_limit_is_waited_for(self, llmock, peer):
-        llmock.rate_limit(times=2, retry_after=0.05)
-        events = await events_of(peer, tools=())
-        assert len(retries(events)) == 2
-        assert events[-1].text
