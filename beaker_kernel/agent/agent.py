@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from beaker_kernel.agent.conversation import close_turn
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
 from beaker_kernel.errors import BudgetExceeded, ModelResponseError
 
@@ -61,9 +62,12 @@ class Agent:
     images: bool = True
     tokens: int = 0
     seconds: float = 0.0
+    _said: str = ""
 
     async def run(self) -> str:
         """Answer the question that ends the messages, and return the answer's text.
+
+        However it ends, the messages are left such that every endpoint takes them back.
 
         Raises:
             BudgetExceeded: a limit is reached; what was said until then is kept.
@@ -72,13 +76,22 @@ class Agent:
             KernelDied: the subkernel ended while code of the model ran.
 
         """
+        try:
+            text = await self._answer()
+        except BaseException as error:
+            close_turn(self.messages, self._said, _broken_off(error))
+            raise
+        close_turn(self.messages, "", "nothing more to say")
+        return text
+
+    async def _answer(self) -> str:
         for _ in range(self.limits.steps):
             completion = await self.step()
             if not completion.tool_calls:
                 return completion.text
             if self.tokens > self.limits.tokens:
                 raise BudgetExceeded(
-                    f"{self.tokens} tokens used of {self.limits.tokens}; ask again"
+                    f"{self.tokens} tokens used of {self.limits.tokens}; ask again to go on"
                 )
         raise BudgetExceeded(f"no answer within {self.limits.steps} steps; ask again to go on")
 
@@ -86,13 +99,9 @@ class Agent:
         """Ask the model once and use the tools that it calls."""
         completion = await self.query()
         self.messages.append(completion.message)
-        images: list[str] = []
-        for number, call in enumerate(completion.tool_calls):
-            try:
-                images += await self.use(call)
-            except BaseException:
-                self._leave_unused(completion.tool_calls[number:])
-                raise
+        if completion.truncated and not completion.tool_calls:
+            self.surface.notice("The answer was cut off at the model's limit; ask it to go on.")
+        images = [image for call in completion.tool_calls for image in await self.use(call)]
         if images and self.images:
             self.messages.append(_showing(images))
         return completion
@@ -104,22 +113,25 @@ class Agent:
             async with asyncio.timeout(self.limits.seconds - self.seconds):
                 return await self._stream()
         except TimeoutError as error:
-            message = f"the model took over {self.limits.seconds:.0f} s; ask again"
+            message = f"the model took over {self.limits.seconds:g} s; ask again to go on"
             raise BudgetExceeded(message) from error
         finally:
             self.seconds += time.monotonic() - began
 
     async def _stream(self) -> Completion:
+        self._said = ""
         async with aclosing(self.model.stream(self.messages, self.tools.specs)) as events:
             async for event in events:
                 match event:
                     case TextDelta():
+                        self._said += event.text
                         self.surface.delta(event.text)
                     case ThoughtDelta():
                         self.surface.delta(event.text, thought=True)
                     case Retry():
                         self.surface.retry(event)
                     case Completion():
+                        self._said = ""
                         self._count(event)
                         return event
         raise ModelResponseError(f"{self.model.endpoint} ended its answer without a result")
@@ -127,22 +139,28 @@ class Agent:
     async def use(self, call: ToolCall) -> list[str]:
         """Use one tool, append its answer, and return the images that it put out."""
         self.surface.tool_started(call)
-        result = await self.tools.use(call)
+        try:
+            result = await self.tools.use(call)
+        except BaseException as error:
+            stopped = isinstance(error, asyncio.CancelledError)
+            self.surface.tool_ended(call, "cancelled" if stopped else "error", error=str(error))
+            raise
         text = self.redact(result.text)
-        self.surface.tool_ended(call, text, result.error)
+        self.surface.tool_ended(call, "error" if result.error else "done", text, result.error)
         self.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
         return result.images
-
-    def _leave_unused(self, calls: Sequence[ToolCall]) -> None:
-        """Answer the calls that were cut off, or the endpoint would refuse the conversation."""
-        for call in calls:
-            content = "not used: the person stopped, or something failed before"
-            self.messages.append({"role": "tool", "tool_call_id": call.id, "content": content})
 
     def _count(self, completion: Completion) -> None:
         if completion.usage:
             self.tokens += completion.usage.prompt_tokens + completion.usage.completion_tokens
             self.surface.usage(completion.usage, self.tokens, self.limits.tokens)
+
+
+def _broken_off(error: BaseException) -> str:
+    """Say why a turn ended early, in words for the model."""
+    if isinstance(error, asyncio.CancelledError):
+        return "the person stopped this"
+    return f"this failed: {type(error).__name__}"
 
 
 def _showing(images: Sequence[str]) -> Message:

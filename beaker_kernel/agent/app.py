@@ -9,17 +9,19 @@ import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import settings
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.carriers import Comm, Native, comm_capabilities
+from beaker_kernel.agent.carriers import Comms, Native
 from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
-from beaker_kernel.errors import BeakerError, ConfigurationError, ModelError
+from beaker_kernel.errors import BeakerError, ProtocolError
 from beaker_kernel.protocol.link import Verb
+from beaker_kernel.protocol.names import SHELL_ANSWERS
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from beaker_kernel.agent.carriers import Carrier
 
 LINK = 3
@@ -39,7 +41,9 @@ def main() -> None:
 
 
 async def _main() -> None:
-    await App(await Link.open(LINK)).run()
+    link = await Link.open(LINK)
+    messages = link.messages()
+    await App(link, json.loads((await anext(messages)).content)).run(messages)
 
 
 def _forbid_dumps() -> None:
@@ -51,32 +55,39 @@ def _forbid_dumps() -> None:
 
 
 class App:
-    """One agent on one link."""
+    """One agent on one link; `config` is the first thing that the relay says on it."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, config: dict[str, Any]) -> None:
+        link.composer.session = config["session"]
         self._link = link
         self._session = LiveSession(link)
         self._stdin = Stdin(link)
-        self._questions: dict[str, asyncio.Task[None]] = {}
-        self._comms: dict[str, tuple[str, ...]] = {}
-        self._misconfigured: ConfigurationError | None = None
-        self._assistant: Assistant
-        self._requests: Requests
+        self._comms = Comms(link)
+        self._assistant = Assistant(self._session, config["settings"])
+        self._requests = Requests(link, self._session, self._assistant, self._stdin, self.cancel)
+        self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
+        link.note("hello", b"[]")
 
-    async def run(self) -> None:
+    async def run(self, messages: AsyncIterator[Incoming]) -> None:
         """Serve until the relay closes the link."""
         async with asyncio.TaskGroup() as tasks:
-            async for message in self._link.messages():
-                self._receive(message, tasks)
-            self.cancel()
+            async for message in messages:
+                try:
+                    self._receive(message, tasks)
+                except Exception:  # the edge of dispatch: one bad message ends nothing
+                    log.exception("dropped a message on %s", message.verb)
+            for _, task in self._serving.values():
+                task.cancel()
         await self._assistant.close()
         self._link.close()
 
-    def cancel(self, msg_id: str | None = None) -> tuple[str, ...]:
-        """Stop one question or all, and return which."""
-        stopped = tuple(i for i in self._questions if msg_id in (None, i))
-        for question in stopped:
-            self._questions[question].cancel()
+    def cancel(self, msg_id: str | None = None) -> dict[str, bytes]:
+        """Stop one question or all, and return their headers by msg_id."""
+        stopped = {}
+        for asked, (carrier, task) in self._serving.items():
+            if carrier.msg_type in QUESTIONS and msg_id in (None, asked):
+                stopped[asked] = carrier.header
+                task.cancel()
         return stopped
 
     def _receive(self, message: Incoming, tasks: asyncio.TaskGroup) -> None:
@@ -88,76 +99,66 @@ class App:
             case Verb.STDIN:
                 self._stdin.receive(message)
             case Verb.NOTE:
-                self._note(message.argument.decode(), message.content)
+                self._note(message.argument.decode(), message.content.decode())
             case _:
                 self._session.receive(message)
 
-    def _note(self, name: str, content: bytes) -> None:
+    def _note(self, name: str, content: str) -> None:
         match name:
-            case "config":
-                self._configure(json.loads(content))
             case "started":
                 self._session.started(**json.loads(content))
+            case "refused":
+                self._session.refused(content)
             case "dead":
                 self._session.died()
+                self._assistant.cells.restart()
             case "interrupt":
                 self.cancel()
 
-    def _configure(self, config: dict[str, Any]) -> None:
-        environ = config["settings"]
-        self._link.composer.session = config["session"]
-        try:
-            chosen = settings.load(environ)
-        except ConfigurationError as error:
-            self._misconfigured, chosen = error, settings.Beaker()
-        self._assistant = Assistant(self._session, chosen, environ)
-        self._requests = Requests(
-            self._link, self._session, self._assistant, self._stdin, self.cancel
-        )
-        self._link.note("hello", b"[]")
-
     def _begin(self, message: Incoming, tasks: asyncio.TaskGroup) -> None:
-        """Give a request its task; the comm's own opening and closing need none."""
-        comm_id = json.loads(message.content).get("comm_id", "")
+        """Give a request its task; what nobody waits for needs none."""
         match message.msg_type:
             case "comm_open":
-                self._comms[comm_id] = comm_capabilities(message)
-                return
+                self._comms.open(message)
             case "comm_close":
-                self._comms.pop(comm_id, None)
-                return
+                self._comms.close(message)
             case "comm_msg":
-                carrier: Carrier = Comm(self._link, message, self._comms.get(comm_id, ()))
-            case _:
-                carrier = Native(self._link, message)
+                self._start(message.msg_id, self._comms.carrier(message), tasks)
+            case msg_type if msg_type not in SHELL_ANSWERS:
+                self._start(message.msg_id, Native(self._link, message), tasks)
+
+    def _start(self, msg_id: str, carrier: Carrier, tasks: asyncio.TaskGroup) -> None:
         task = tasks.create_task(self._serve(carrier))
-        if carrier.msg_type in QUESTIONS:
-            self._questions[message.msg_id] = task
-            task.add_done_callback(lambda _: self._questions.pop(message.msg_id, None))
+        self._serving[msg_id] = carrier, task
+        task.add_done_callback(lambda task: self._served(msg_id, carrier, task))
 
     async def _serve(self, carrier: Carrier) -> None:
-        """Answer a request; whatever happens, it gets its reply."""
+        """Answer a request."""
         try:
-            if self._misconfigured:
-                raise self._misconfigured
-            carrier.reply(await self._requests.find(carrier.msg_type)(carrier))
-        except asyncio.CancelledError:
-            self._fail(carrier, "KeyboardInterrupt", "stopped")
-            raise
+            if carrier.msg_type not in carrier.may_ask:
+                raise ProtocolError(f"{carrier.msg_type}: Beaker has no such request")
+            method = getattr(self._requests, carrier.msg_type)
+            carrier.reply(await method(carrier))
         except BeakerError as error:
-            self._fail(
-                carrier, type(error).__name__, str(error), shown=isinstance(error, ModelError)
-            )
+            self._fail(carrier, type(error).__name__, str(error))
         except Exception as error:  # the edge of dispatch: the agent lives on
             log.exception("%s failed", carrier.msg_type)
             self._fail(carrier, type(error).__name__, str(error))
 
-    def _fail(self, carrier: Carrier, ename: str, evalue: str, *, shown: bool = False) -> None:
-        """Send an error as the reply, and under a cell as its output unless that was `shown`."""
-        error = {"ename": ename, "evalue": evalue, "traceback": [f"{ename}: {evalue}"]}
-        if carrier.msg_type == "execute_request" and not shown:
-            carrier.emit("error", error)
-        carrier.reply({"status": "error", **error, "execution_count": self._execution_count()})
+    def _served(self, msg_id: str, carrier: Carrier, task: asyncio.Task[None]) -> None:
+        """Forget a request; one that was stopped, even before it began, gets its reply here."""
+        del self._serving[msg_id]
+        if task.cancelled():
+            self._fail(carrier, "KeyboardInterrupt", "stopped")
 
-    def _execution_count(self) -> int:
-        return self._assistant.cells.execution_count
+    def _fail(self, carrier: Carrier, ename: str, evalue: str) -> None:
+        """Send an error as the reply, and under a cell as its output."""
+        error: dict[str, Any] = {
+            "ename": ename,
+            "evalue": evalue,
+            "traceback": [f"{ename}: {evalue}"],
+        }
+        if carrier.msg_type == "execute_request":
+            carrier.emit("error", error)
+            error["execution_count"] = self._assistant.cells.execution_count
+        carrier.reply({"status": "error", **error})

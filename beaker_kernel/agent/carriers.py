@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
+from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.codec import encode
-from beaker_kernel.protocol.names import reply_type
+from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
+    from beaker_kernel.agent.conversation import Conversation
     from beaker_kernel.agent.link import Incoming, Link
     from beaker_kernel.protocol.messages import Event
+
+CELLS = frozenset({"execute_request", "complete_request", "inspect_request"})
+"""Jupyter's own requests that come to us where they concern our magics."""
 
 
 class Carrier(Protocol):
@@ -21,8 +28,17 @@ class Carrier(Protocol):
         """The type of the request."""
 
     @property
+    def may_ask(self) -> AbstractSet[str]:
+        """The types of request that can come this way."""
+
+    @property
     def content(self) -> dict[str, Any]:
-        """The content of the request."""
+        """The content of the request.
+
+        Raises:
+            ProtocolError: it is no JSON object.
+
+        """
 
     @property
     def header(self) -> bytes:
@@ -46,14 +62,24 @@ class Carrier(Protocol):
 class Native:
     """A request on shell or control: events on iopub, the reply where the request came."""
 
+    may_ask = SHELL_REQUESTS | CELLS
+
     def __init__(self, link: Link, message: Incoming) -> None:
         self._link = link
         self._message = message
         self.msg_type = message.msg_type
-        self.content: dict[str, Any] = json.loads(message.content)
         self.header = message.header
         self.identity = message.argument
-        self.capabilities = _capabilities(json.loads(message.metadata))
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The content of the request."""
+        return _object(self._message.content, self.msg_type)
+
+    @property
+    def capabilities(self) -> tuple[str, ...]:
+        """What the request's metadata say."""
+        return _capabilities(_object(self._message.metadata, "metadata"))
 
     def emit(self, msg_type: str, content: dict[str, Any]) -> None:
         """Publish an event under the request."""
@@ -66,23 +92,37 @@ class Native:
 
 
 class Comm:
-    """A request in a `comm_msg`: events and reply are comm messages with the request's id."""
+    """A request in a `comm_msg`: events and reply are comm messages with the request's id.
+
+    Raises:
+        ProtocolError: it is no comm message, so that nobody can be answered.
+
+    """
+
+    may_ask = SHELL_REQUESTS
 
     def __init__(self, link: Link, message: Incoming, capabilities: tuple[str, ...]) -> None:
-        outer = json.loads(message.content)
-        envelope: dict[str, Any] = outer["data"]
+        outer = _object(message.content, "comm_msg")
+        data = outer.get("data")
         self._link = link
-        self._comm_id = outer["comm_id"]
-        self._id = envelope.get("id")
-        self.msg_type = str(envelope.get("type", ""))
-        self.content: dict[str, Any] = envelope.get("content") or {}
+        self._comm_id = str(outer.get("comm_id", ""))
+        self._envelope: dict[str, Any] = data if isinstance(data, dict) else {}
+        self.msg_type = str(self._envelope.get("type", "comm_msg"))
         self.header = message.header
         self.identity = message.argument
         self.capabilities = capabilities
 
+    @property
+    def content(self) -> dict[str, Any]:
+        """The content of the envelope."""
+        content = self._envelope.get("content", {})
+        if not isinstance(content, dict):
+            raise ProtocolError(f"{self.msg_type}: content: this is no JSON object")
+        return content
+
     def emit(self, msg_type: str, content: dict[str, Any]) -> None:
         """Send a message over the comm."""
-        data = {"type": msg_type, "content": content, "id": self._id}
+        data = {"type": msg_type, "content": content, "id": self._envelope.get("id")}
         content = {"comm_id": self._comm_id, "data": data}
         self._link.publish("comm_msg", content, self.header)
 
@@ -91,18 +131,66 @@ class Comm:
         self.emit(reply_type(self.msg_type), content)
 
 
-def send_event(carrier: Carrier, event: Event) -> tuple[str, dict[str, Any]]:
-    """Send an event and return it as it went."""
-    sent = event.msg_type, encode(event)
-    carrier.emit(*sent)
-    return sent
+class Comms:
+    """The comms that are open to us, and what their frontends can do."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._capabilities: dict[str, tuple[str, ...]] = {}
+
+    def open(self, message: Incoming) -> None:
+        """Take in what a frontend says it can do when it opens a comm."""
+        content = _object(message.content, "comm_open")
+        said = content.get("data")
+        capabilities = _capabilities(said if isinstance(said, dict) else {})
+        self._capabilities[str(content.get("comm_id"))] = capabilities or _capabilities(
+            _object(message.metadata, "metadata")
+        )
+
+    def close(self, message: Incoming) -> None:
+        """Forget a comm."""
+        content = _object(message.content, "comm_close")
+        self._capabilities.pop(str(content.get("comm_id")), None)
+
+    def carrier(self, message: Incoming) -> Comm:
+        """Return the carrier of a request that came over a comm."""
+        comm_id = str(_object(message.content, "comm_msg").get("comm_id"))
+        return Comm(self._link, message, self._capabilities.get(comm_id, ()))
+
+
+class Emitter:
+    """Sends the events of one request, numbered by the conversation, which keeps them."""
+
+    def __init__(self, carrier: Carrier, conversation: Conversation) -> None:
+        self._carrier = carrier
+        self._conversation = conversation
+        self.number = conversation.next_event
+
+    def __call__(self, event: Event) -> None:
+        """Send an event."""
+        sent = event.msg_type, encode(event)
+        self._conversation.events.append(sent)
+        self._carrier.emit(*sent)
+
+
+def _object(part: bytes, what: str) -> dict[str, Any]:
+    """Read a JSON object.
+
+    Raises:
+        ProtocolError: it is none.
+
+    """
+    try:
+        read = json.loads(part)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"{what}: this is no JSON") from error
+    if not isinstance(read, dict):
+        raise ProtocolError(f"{what}: this is no JSON object")
+    return read
 
 
 def _capabilities(metadata: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(metadata.get("beaker", {}).get("capabilities", ()))
-
-
-def comm_capabilities(message: Incoming) -> tuple[str, ...]:
-    """Read what a frontend says it can do when it opens the comm."""
-    content = json.loads(message.content)
-    return _capabilities(content.get("data") or {}) or _capabilities(json.loads(message.metadata))
+    """Return what metadata declare; what is no list of words declares nothing."""
+    beaker = metadata.get("beaker")
+    declared = beaker.get("capabilities") if isinstance(beaker, dict) else None
+    return tuple(map(str, declared)) if isinstance(declared, list) else ()

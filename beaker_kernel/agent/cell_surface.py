@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from beaker_kernel.agent.policy import Verdict, visible
+from beaker_kernel.agent.markdown import Shown, fenced, insert_button
+from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.carriers import Carrier
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.stdin import Stdin
+    from beaker_kernel.protocol.messages import ToolState
 
 REFRESH = 0.05
 """Seconds between updates of streaming Markdown: frontends render the whole text each time."""
-BACKTICKS = "`" * 3
 
 
 class CellSurface:
     """The output area of one asking cell; `carrier` brought its execute_request.
+
+    As a context manager it shows, at the end, what was not shown yet; nothing comes after that.
 
     Attributes:
         payload: what the execute_reply carries: the first cell to insert.
@@ -37,10 +38,19 @@ class CellSurface:
         self._fence = fence
         self._text = ""
         self._display_id = ""
-        self._waiting_id = ""
+        self._retry_id = ""
         self._refresh: asyncio.TimerHandle | None = None
         self.header = carrier.header
         self.payload: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        self._end_text()
+        if kind:  # the reply will be an error, of which no frontend takes a payload
+            for cell in self.payload:
+                self._publish(insert_button(cell["text"]))
 
     @property
     def can_approve(self) -> bool:
@@ -63,78 +73,88 @@ class CellSurface:
             self._refresh = asyncio.get_running_loop().call_later(REFRESH, self._flush)
 
     def retry(self, retry: Retry) -> None:
-        """Say that the model is asked again, and why."""
+        """Say that the model is asked again, and why; one line for all tries."""
         self._end_text()
-        again = self._waiting_id
-        self._waiting_id = again or uuid4().hex
-        text = f"*{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})*"
-        content = _bundle(text) | {"transient": {"display_id": self._waiting_id}}
-        self._publish("update_display_data" if again else "display_data", content)
+        update = bool(self._retry_id)
+        self._retry_id = self._retry_id or uuid4().hex
+        text = f"{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})"
+        self._publish(_bundle(_notice(text)), self._retry_id, update=update)
 
     def usage(self, usage: Usage, used: int, limit: int) -> None:
         """Leave the figures to `%beaker status`."""
 
     def notice(self, text: str) -> None:
         """Say something that is not the model's."""
-        self.markdown(f"*{text}*")
+        self.show(_notice(text))
 
     def tool_started(self, call: ToolCall) -> None:
         """End the text so far: what a tool puts out stands below it."""
         self._end_text()
 
-    def tool_ended(self, call: ToolCall, output: str, error: str = "") -> None:
+    def tool_ended(
+        self, call: ToolCall, state: ToolState, output: str = "", error: str = ""
+    ) -> None:
         """Leave it at what was shown."""
 
     def cell(self, code: str) -> None:
         """Show code, and insert it: the first by payload, further ones by a button each."""
-        self._end_text()
-        self.markdown(self._fenced(code))
-        if self.payload:
-            self._publish("display_data", _button(code))
-        else:
-            self.payload.append({"source": "set_next_input", "text": code, "replace": False})
+        self._show_code(code)
+        self._insert(code)
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs in this cell, with the record of whose it is."""
-        self.markdown(self._fenced(code), {"beaker": record})
+        self._show_code(code, record)
 
-    async def approve(self, code: str, reason: str) -> Verdict:
+    def withheld(self, code: str, record: dict[str, Any]) -> None:
+        """Show code that nobody here can allow."""
+        self._show_code(code, record)
+
+    async def approve(self, code: str, *, untrusted: bool) -> Verdict:
         """Show exactly this code and ask on stdin whether it may run."""
-        self.markdown(f"**Run this?** {reason}\n\n{self._fenced(visible(code))}")
-        answer = await self._stdin.ask(
-            self._identity, self.header, "Run it? [y]es, [e]dit in a cell, [n]o: "
-        )
+        read = " It has read outputs or variables." if untrusted else ""
+        question = f"The model wants to run this.{read}"
+        seen = visible(code)
+        self.show(Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}"))
+        answer = await self.ask("Run it? [y]es, [e]dit in a cell, [n]o:")
         match answer.strip().lower()[:1]:
             case "y":
-                return Verdict(decision="run", code=code, by="the person")
+                return Verdict(by=PERSON, code=code)
             case "e":
-                self.payload[:0] = [{"source": "set_next_input", "text": code, "replace": False}]
-                return Verdict(decision="reject", by="the person, who edits it in a cell,")
-        return Verdict(decision="reject", by="the person")
+                self._insert(code)
+                return Verdict(by=PERSON, refusal="the person edits and runs it in a new cell")
+        return refused(PERSON)
 
     async def ask(self, question: str) -> str:
         """Ask the person on stdin; empty where nobody can be asked."""
         if not self._allow_stdin:
             return ""
+        self._end_text()
         return await self._stdin.ask(self._identity, self.header, f"{question} ")
 
     def finish(self, text: str) -> None:
-        """Show the rest of the answer."""
-        self._end_text()
+        """Leave it at what was streamed."""
 
-    def markdown(self, text: str, metadata: dict[str, Any] | None = None) -> None:
-        """Show a piece of Markdown of its own."""
+    def show(self, shown: Shown, metadata: dict[str, Any] | None = None) -> None:
+        """Show a piece of its own."""
         self._end_text()
-        content = _bundle(text) | {"metadata": metadata or {}}
-        self._publish("display_data", content)
+        self._publish(_bundle(shown), metadata=metadata)
+
+    def _show_code(self, code: str, record: dict[str, Any] | None = None) -> None:
+        shown = Shown(fenced(code, self._fence), code)
+        self.show(shown, {"beaker": record} if record else None)
+
+    def _insert(self, code: str) -> None:
+        if self.payload:
+            self._publish(insert_button(code))
+        else:
+            self.payload.append({"source": "set_next_input", "text": code, "replace": False})
 
     def _flush(self) -> None:
         """Show the text as far as it is there."""
         self._refresh = None
         update = bool(self._display_id)
         self._display_id = self._display_id or uuid4().hex
-        content = _bundle(self._text) | {"transient": {"display_id": self._display_id}}
-        self._publish("update_display_data" if update else "display_data", content)
+        self._publish(_bundle(Shown(self._text, self._text)), self._display_id, update=update)
 
     def _end_text(self) -> None:
         if self._refresh:
@@ -142,33 +162,23 @@ class CellSurface:
             self._flush()
         self._text = self._display_id = ""
 
-    def _fenced(self, code: str) -> str:
-        fence = BACKTICKS
-        while fence in code:
-            fence += "`"
-        return f"{fence}{self._fence}\n{code}\n{fence}"
-
-    def _publish(self, msg_type: str, content: dict[str, Any]) -> None:
+    def _publish(
+        self,
+        data: dict[str, Any],
+        display_id: str = "",
+        *,
+        update: bool = False,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        transient = {"display_id": display_id} if display_id else {}
+        content = {"data": data, "metadata": metadata or {}, "transient": transient}
+        msg_type = "update_display_data" if update else "display_data"
         self._link.publish(msg_type, content, self.header)
 
 
-def _bundle(text: str) -> dict[str, Any]:
-    data = {"text/markdown": text, "text/plain": text}
-    return {"data": data, "metadata": {}, "transient": {}}
+def _notice(text: str) -> Shown:
+    return Shown(f"*{text}*", text)
 
 
-def _button(code: str) -> dict[str, Any]:
-    """Return a button that inserts a cell below, in JupyterLab and Notebook.
-
-    They honour one set_next_input per reply; a command link makes the further cells.
-    """
-    steps = {
-        "commands": ["notebook:insert-cell-below", "notebook:replace-selection"],
-        "args": {"text": code},
-    }
-    arguments = html.escape(json.dumps(steps), quote=True)
-    button = (
-        '<button type="button" data-commandlinker-command="apputils:run-all-enabled" '
-        f"data-commandlinker-args='{arguments}'>Insert this cell below</button>"
-    )
-    return {"data": {"text/html": button, "text/plain": ""}, "metadata": {}, "transient": {}}
+def _bundle(shown: Shown) -> dict[str, Any]:
+    return {"text/markdown": shown.markdown, "text/plain": shown.plain}

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from beaker_kernel.agent.outputs import Outputs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from beaker_kernel.agent.link import Incoming
 
 KEPT = 20
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Cell:
     """One cell as it ran."""
 
@@ -24,10 +26,10 @@ class Cell:
 
 
 class Cells:
-    """The last cells of the session, oldest first.
+    """The last cells of the session that no question has shown to the model yet.
 
     Attributes:
-        execution_count: the count of the last one; 0 before any.
+        execution_count: the count of the last one that ran; 0 where none is known.
 
     """
 
@@ -38,26 +40,35 @@ class Cells:
     def add(self, message: Incoming) -> None:
         """Take in a recorded message of a cell."""
         content = json.loads(message.content)
+        left_out = content.get("beaker_left_out")
         if message.msg_type == "execute_input":
-            self._begin(message.parent_id, content)
+            self._begin(message.parent_id, content, left_out)
         elif cell := self._cells.get(message.parent_id):
-            if size := content.get("beaker_left_out"):
-                cell.outputs.texts.append(f"[an output of {size} bytes]\n")
+            if left_out:
+                cell.outputs.write(f"[an output of {left_out} bytes]\n")
             else:
                 cell.outputs.add(message.msg_type, content)
 
-    def _begin(self, msg_id: str, content: dict[str, object]) -> None:
+    def _begin(self, msg_id: str, content: dict[str, object], left_out: object) -> None:
+        if left_out:  # with the source its count was left out, too
+            content = {
+                "code": f"[a cell of {left_out} bytes]",
+                "execution_count": self.execution_count + 1,
+            }
         self.execution_count = int(str(content.get("execution_count") or 0))
         self._cells[msg_id] = Cell(str(content.get("code", "")), self.execution_count)
         while len(self._cells) > KEPT:
             del self._cells[next(iter(self._cells))]
 
-    def take(self) -> list[Cell]:
-        """Return the cells that no question has seen yet, and begin anew."""
-        cells = list(self._cells.values())
-        self._cells.clear()
-        return cells
-
     def peek(self) -> list[Cell]:
-        """Return the cells that no question has seen yet."""
+        """Return them, oldest first."""
         return list(self._cells.values())
+
+    def forget(self, shown: Iterable[Cell]) -> None:
+        """Leave out cells that the conversation holds now."""
+        gone = set(shown)
+        self._cells = {i: cell for i, cell in self._cells.items() if cell not in gone}
+
+    def restart(self) -> None:
+        """Begin counting anew: the subkernel is another one."""
+        self.execution_count = 0

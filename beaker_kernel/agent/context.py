@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from beaker_kernel.agent.outputs import shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from beaker_kernel.agent.cells import Cell
-    from beaker_kernel.protocol.replies import Variable
+    from beaker_kernel.agent.model import Message
+    from beaker_kernel.protocol.replies import Variable, VariablesReply
+
+Redact: TypeAlias = Callable[[str], str]
 
 BUDGET = 20_000
-"""Characters of context that go with one question."""
+"""Characters of context that go with one question; the question itself is never cut."""
 OUTPUT = 2_000
 """Characters of one cell's output."""
-_KEY_LIKE = re.compile(r"\b(?:sk|pk|ghp|gho|xox[abp]|AKIA|hf)[-_]?[A-Za-z0-9_\-]{16,}\b")
+CELLS, QUESTION = "# Cells", "# Question"
+BEGIN, END = "⟦session", "session⟧"
+_KEYS = re.compile(
+    r"\b(?:sk|pk|rk)[-_][\w-]{16,}"  # OpenAI, Anthropic, Stripe
+    r"|\b(?:gh[oprsu]_|github_pat_|hf_|glpat-|xox[abeoprs]-)[\w-]{16,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"  # a JSON web token
+)
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 
@@ -34,7 +45,7 @@ class Redactor:
         """Return the text without secrets."""
         for secret in self._secrets:
             text = text.replace(secret, "[redacted]")
-        return _KEY_LIKE.sub("[redacted]", text)
+        return _KEYS.sub("[redacted]", text)
 
 
 def system_prompt(language: str) -> str:
@@ -43,31 +54,50 @@ def system_prompt(language: str) -> str:
     return Template(text).substitute(language=language)
 
 
-def compose(question: str, cells: Sequence[Cell], variables: Sequence[Variable], fence: str) -> str:
+def compose(
+    question: str,
+    cells: Sequence[Cell],
+    variables: VariablesReply | None,
+    fence: str,
+    redact: Redact,
+) -> str:
     """Return the message that asks: variables, the cells that are new, and the question last.
 
     Where it would be too long, the oldest cells go first.
     """
-    asked = f"\n# Question\n{question}"
-    listed = shorten(_variables(variables), BUDGET // 4)
-    room = BUDGET - len(listed) - len(asked)
+    asked = f"{QUESTION}\n{redact(question)}"
+    listed = shorten(redact(_variables(variables)), BUDGET // 4)
+    room = BUDGET - len(listed) - len(asked) - len(CELLS) - 4
     kept: list[str] = []
-    for text in (_cell(cell, fence) for cell in reversed(cells)):
-        room -= len(text)
+    for cell in reversed(cells):
+        text = _cell(cell, fence, redact)
+        room -= len(text) + 1
         if room < 0:
             break
-        kept.append(text)
-    shown = "\n".join(reversed(kept))
-    return "\n".join(filter(None, (listed, f"# Cells\n{shown}" if shown else "", asked))).strip()
+        kept.insert(0, text)
+    ran = "\n".join([CELLS, *kept]) if kept else ""
+    return "\n\n".join(filter(None, (listed, ran, asked)))
 
 
 def fenced(text: str) -> str:
     """Mark text as data: what stands in outputs, files and names gives no orders."""
-    return f"⟦session\n{text.replace('⟦', '[').replace('⟧', ']')}\nsession⟧"
+    return f"{BEGIN}\n{text.replace('⟦', '[').replace('⟧', ']')}\n{END}"
 
 
-def _variables(variables: Iterable[Variable]) -> str:
-    lines = [describe(variable) for variable in variables]
+def holds_session_text(messages: Sequence[Message]) -> bool:
+    """Tell whether somebody who has read these messages has read outputs or variables.
+
+    The first one, the system's, only explains the marks.
+    """
+    return any(BEGIN in str(message.get("content")) for message in messages[1:])
+
+
+def _variables(reply: VariablesReply | None) -> str:
+    if reply is None:
+        return "# Variables\n(not known now: a cell is running)"
+    lines = [describe(variable) for variable in reply.variables]
+    if reply.total > len(lines):
+        lines.insert(0, f"({reply.total - len(lines)} older ones are not shown)")
     return f"# Variables\n{fenced(chr(10).join(lines))}" if lines else ""
 
 
@@ -77,7 +107,8 @@ def describe(variable: Variable) -> str:
     return f"{variable.name}: {variable.type}{shape} = {variable.preview}"
 
 
-def _cell(cell: Cell, fence: str) -> str:
-    output = cell.outputs.text(OUTPUT)
-    source = f"[{cell.execution_count}]\n```{fence}\n{shorten(cell.source, OUTPUT * 2)}\n```"
-    return f"{source}\n{fenced(output)}" if output else source
+def _cell(cell: Cell, fence: str, redact: Redact) -> str:
+    output = cell.outputs.text(OUTPUT, redact)
+    source = shorten(redact(cell.source), OUTPUT * 2)
+    ran = f"[{cell.execution_count}]\n```{fence}\n{source}\n```"
+    return f"{ran}\n{fenced(output)}" if output else ran

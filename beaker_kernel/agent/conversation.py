@@ -73,8 +73,10 @@ def close_turn(messages: list[Message], said: str, why: str) -> None:
     Each tool call gets an answer, and the last word is the model's: what it had `said`, and `why`
     it said no more.
     """
-    for call_id in _open_calls(messages):
-        messages.append({"role": "tool", "tool_call_id": call_id, "content": f"not used: {why}"})
+    messages += [
+        {"role": "tool", "tool_call_id": call_id, "content": f"not used: {why}"}
+        for call_id in _open_calls(messages)
+    ]
     last = messages[-1]
     if last["role"] == "assistant" and last.get("content"):
         return

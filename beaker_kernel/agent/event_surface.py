@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from beaker_kernel.agent.outputs import shorten
-from beaker_kernel.agent.policy import Verdict, digest, visible
+from beaker_kernel.agent.policy import PERSON, Verdict, digest, refused, visible
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol import messages
 from beaker_kernel.protocol.messages import Budget, Event
@@ -51,11 +51,24 @@ class Approvals:
             raise ProtocolError(f"nothing waits for approval as {request.approval_id!r}")
         if request.sha256 != digest(code):
             raise ProtocolError("sha256 is not that of the code which waits for approval")
-        if request.decision == "edit":
-            if not request.code:
-                raise ProtocolError("decision `edit` needs `code`")
-            code = request.code
-        verdict.set_result(Verdict(decision=request.decision, code=code, by="the person"))
+        verdict.set_result(_verdict(request, code))
+
+
+def _verdict(request: ApproveRequest, code: str) -> Verdict:
+    """Return what a person's word means for the code.
+
+    Raises:
+        ProtocolError: they changed the code, and it is missing.
+
+    """
+    match request.decision:
+        case "run":
+            return Verdict(by=PERSON, code=code)
+        case "edit" if request.code:
+            return Verdict(by=PERSON, code=request.code)
+        case "edit":
+            raise ProtocolError("decision `edit` needs `code`")
+    return refused(PERSON)
 
 
 class EventSurface:
@@ -145,13 +158,14 @@ class EventSurface:
         self._started[call.id] = _now()
         self._update(call, "running")
 
-    def tool_ended(self, call: ToolCall, output: str, error: str = "") -> None:
-        """Send what became of it; from now on the model has read what is not the person's."""
-        self._has_read = True
+    def tool_ended(
+        self, call: ToolCall, state: ToolState, output: str = "", error: str = ""
+    ) -> None:
+        """Send what became of it."""
         preview = shorten(output, PREVIEW)
         self._update(
             call,
-            "error" if error else "done",
+            state,
             ended_at=_now(),
             output_preview=preview,
             output_truncated=preview != output,
@@ -184,7 +198,11 @@ class EventSurface:
         )
         self._emit(event)
 
-    async def approve(self, code: str, reason: str) -> Verdict:
+    def withheld(self, code: str, record: dict[str, Any]) -> None:
+        """Send code that nobody here can allow as a cell for whoever reads it."""
+        self.cell(code)
+
+    async def approve(self, code: str, *, untrusted: bool) -> Verdict:
         """Ask for a word on exactly this code: by event where the frontend can, else on stdin."""
         if "approval" not in self._capabilities:
             return await self._approve_on_stdin(code)
@@ -194,17 +212,17 @@ class EventSurface:
             code=code,
             sha256=digest(code),
             language=self._language,
-            reason=reason,
-            untrusted=self._has_read,
+            reason="the model wants to run this code",
+            untrusted=untrusted,
         )
         self._emit(event)
         return await self._approvals.wait(event.approval_id, code)
 
     async def _approve_on_stdin(self, code: str) -> Verdict:
-        answer = await self.ask(f"{visible(code)}\nRun this code? [y]es, [n]o:")
+        answer = await self.ask(f"{visible(code)}\nRun it? [y]es, [n]o:")
         if answer.strip().lower().startswith("y"):
-            return Verdict(decision="run", code=code, by="the person")
-        return Verdict(decision="reject", by="the person")
+            return Verdict(by=PERSON, code=code)
+        return refused(PERSON)
 
     async def ask(self, question: str) -> str:
         """Ask the person on stdin; empty where nobody can be asked."""

@@ -8,7 +8,7 @@ import socket
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.protocol import link
-from beaker_kernel.protocol.frames import Composer
+from beaker_kernel.protocol.frames import Composer, dumps
 from beaker_kernel.protocol.link import Verb
 
 if TYPE_CHECKING:
@@ -93,12 +93,20 @@ class Link:
         self.send(Verb.IOPUB, b"", *parts)
 
     def request(
-        self, verb: Verb, msg_type: str, content: dict[str, Any], shown_under: bytes = b""
+        self,
+        verb: Verb,
+        msg_type: str,
+        content: dict[str, Any],
+        shown_under: bytes = b"",
+        subshell: str = "",
     ) -> str:
-        """Send a request to the subkernel and return its id."""
+        """Send a request to the subkernel, to one of its subshells if named, and return its id."""
         parts = self.composer.compose(msg_type, content)
+        header = json.loads(parts[0])
+        if subshell:
+            parts[0] = dumps(header | {"subshell_id": subshell})
         self.send(verb, shown_under, *parts)
-        return str(json.loads(parts[0])["msg_id"])
+        return str(header["msg_id"])
 
     def close(self) -> None:
         """Close the link."""

@@ -1,15 +1,23 @@
-"""What a cell put out, as text and images that a model can read."""
+"""What a cell put out, as text and images that a model can read, bounded however much it is."""
 
 from __future__ import annotations
 
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+_REWRITTEN = re.compile(r"[^\n\r]*\r+(?!\n)")
+"""The beginning of a line that a carriage return let something else overwrite."""
 IMAGES = ("image/png", "image/jpeg")
 TEXTS = ("text/markdown", "text/plain", "application/json", "text/latex", "text/html")
+ROOM = 100_000
+"""Characters of text that are kept: its beginning and its end."""
+MOST_IMAGES = 4
 
 
 @dataclass(slots=True)
@@ -17,43 +25,61 @@ class Outputs:
     """The outputs of one cell, folded as they come.
 
     Attributes:
-        texts: what a person would read, in order.
-        images: data URLs of images, in order.
+        images: data URLs of the first images, in order.
         error: the exception's last line; empty where there was none.
 
     """
 
-    texts: list[str] = field(default_factory=list)
     images: list[str] = field(default_factory=list)
     error: str = ""
+    _texts: list[str] = field(default_factory=list)
+    _size: int = 0
 
     def add(self, msg_type: str, content: dict[str, Any]) -> None:
         """Take in one output message of iopub."""
         match msg_type:
             case "stream":
-                self.texts.append(ANSI.sub("", content.get("text", "")))
+                self.write(str(content.get("text", "")))
             case "display_data" | "execute_result" | "update_display_data":
                 self._add_bundle(content.get("data", {}))
             case "clear_output":
-                self.texts.clear()
+                self._texts.clear()
                 self.images.clear()
+                self._size = 0
             case "error":
                 self.error = f"{content.get('ename', '')}: {content.get('evalue', '')}"
-                traceback = "\n".join(content.get("traceback", []))
-                self.texts.append(ANSI.sub("", traceback) or self.error)
+                self.write("\n".join(content.get("traceback", [])) or self.error)
+
+    def write(self, text: str) -> None:
+        """Take in text; of very much only the beginning and the end are kept."""
+        self._texts.append(text)
+        self._size += len(text)
+        if self._size > 2 * ROOM:
+            self._texts = [shorten("".join(self._texts), ROOM)]
+            self._size = ROOM
+
+    @property
+    def raw(self) -> str:
+        """All text as it came."""
+        return "".join(self._texts)
+
+    def text(self, limit: int, redact: Callable[[str], str] = str) -> str:
+        """Return the text as a person would see it, within `limit` characters.
+
+        It is redacted before it is cut, or a cut secret would not be known as one.
+        """
+        seen = _REWRITTEN.sub("", _ESCAPES.sub("", self.raw).replace("\r\n", "\n"))
+        return shorten(redact(seen).strip(), limit)
 
     def _add_bundle(self, data: dict[str, Any]) -> None:
         for mimetype in IMAGES:
-            if mimetype in data:
-                self.images.append(f"data:{mimetype};base64,{_line(data[mimetype])}")
+            if mimetype in data and len(self.images) < MOST_IMAGES:
+                encoded = "".join(_line(data[mimetype]).split())
+                self.images.append(f"data:{mimetype};base64,{encoded}")
         found = next((data[mimetype] for mimetype in TEXTS if mimetype in data), "")
         text = found if isinstance(found, (str, list)) else json.dumps(found)
         if text:
-            self.texts.append(_line(text) + "\n")
-
-    def text(self, limit: int) -> str:
-        """Return all text within `limit` characters: its beginning and its end."""
-        return shorten("".join(self.texts).strip(), limit)
+            self.write(_line(text) + "\n")
 
 
 def shorten(text: str, limit: int) -> str:
@@ -66,4 +92,4 @@ def shorten(text: str, limit: int) -> str:
 
 
 def _line(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else "".join(value)
+    return value if isinstance(value, str) else "".join(map(str, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from beaker_kernel.errors import ApprovalRequired
 
@@ -17,11 +17,12 @@ HOW_TO_ALLOW = (
     "allow it with `%%ask --auto` in the cell or BEAKER_POLICY=auto in the environment, "
     "or replay a recorded session"
 )
+PERSON = "the person"
 
 
 def digest(code: str) -> str:
     """Return the SHA-256 of code, in hex: what an approval is bound to."""
-    return sha256(code.encode()).hexdigest()
+    return sha256(code.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def visible(code: str) -> str:
@@ -36,11 +37,23 @@ def _shown(character: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What may run: `code` as approved or as the person changed it; nothing where it is empty."""
+    """What may run.
 
-    decision: Literal["run", "edit", "reject"]
+    Attributes:
+        by: who decided.
+        code: as approved, or as the person changed it; empty where nothing may run.
+        refusal: why not, in words for the model.
+
+    """
+
+    by: str
     code: str = ""
-    by: str = ""
+    refusal: str = ""
+
+
+def refused(by: str) -> Verdict:
+    """Return the verdict that nothing runs."""
+    return Verdict(by=by, refusal=f"{by} refused it; offer it with insert_cell, or do without")
 
 
 class Approver(Protocol):
@@ -50,11 +63,19 @@ class Approver(Protocol):
     def can_approve(self) -> bool:
         """Whether a person is there to be asked."""
 
-    async def approve(self, code: str, reason: str) -> Verdict:
-        """Ask for a person's word on exactly this code, and wait for it."""
+    async def approve(self, code: str, *, untrusted: bool) -> Verdict:
+        """Ask for a person's word on exactly this code, and wait for it.
+
+        `untrusted` says that the model had read outputs or variables before it wrote the code.
+        """
 
 
-async def judge(policy: Policy, approver: Approver, code: str, reason: str) -> Verdict:
+def for_question(policy: Policy, *, auto: bool) -> Policy:
+    """Return what holds for a question whose person said `auto`; what is forbidden stays so."""
+    return "auto" if auto and policy == "ask" else policy
+
+
+async def judge(policy: Policy, approver: Approver, code: str, *, untrusted: bool) -> Verdict:
     """Decide whether code that the model wants to run may run.
 
     Raises:
@@ -62,9 +83,9 @@ async def judge(policy: Policy, approver: Approver, code: str, reason: str) -> V
 
     """
     if policy == "auto":
-        return Verdict(decision="run", code=code, by="policy auto")
+        return Verdict(by="policy auto", code=code)
     if policy == "never":
-        return Verdict(decision="reject", by="policy never")
+        return refused("policy never")
     if not approver.can_approve:
         raise ApprovalRequired(HOW_TO_ALLOW)
-    return await approver.approve(code, reason)
+    return await approver.approve(code, untrusted=untrusted)

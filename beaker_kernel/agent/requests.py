@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import magics
-from beaker_kernel.agent.carriers import send_event
+from beaker_kernel.agent import beaker_magic, magics
+from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
-from beaker_kernel.errors import ModelAuthError, ModelError, ProtocolError
+from beaker_kernel.agent.magics import Ask
+from beaker_kernel.errors import BeakerError, ModelAuthError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies
 from beaker_kernel.protocol.codec import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
     from beaker_kernel.agent.link import Link
-    from beaker_kernel.agent.magics import Ask, Command
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
-    from beaker_kernel.protocol.messages import Event
-    from beaker_kernel.protocol.replies import Policy
 
 Reply = dict[str, Any]
 OK: Reply = {"status": "ok"}
@@ -38,7 +37,7 @@ class Requests:
         session: the live session.
         assistant: who answers questions.
         stdin: where the person is asked.
-        cancel: stops the question with that msg_id, or all; returns those stopped.
+        cancel: stops the question with that msg_id, or all; returns the headers of those stopped.
 
     """
 
@@ -48,7 +47,7 @@ class Requests:
         session: LiveSession,
         assistant: Assistant,
         stdin: Stdin,
-        cancel: Callable[[str | None], tuple[str, ...]],
+        cancel: Callable[[str | None], dict[str, bytes]],
     ) -> None:
         self._link = link
         self._session = session
@@ -57,92 +56,37 @@ class Requests:
         self._cancel = cancel
         self._approvals = Approvals()
 
-    def find(self, msg_type: str) -> Callable[[Carrier], Awaitable[Reply]]:
-        """Return the method that answers a type.
-
-        Raises:
-            ProtocolError: there is none.
-
-        """
-        method: Callable[[Carrier], Awaitable[Reply]] | None = getattr(self, msg_type, None)
-        if msg_type.startswith("_") or msg_type == "find" or method is None:
-            raise ProtocolError(f"{msg_type}: Beaker has no such request")
-        return method
-
     # ------------------------------------------------------------------ Jupyter's own
 
     async def execute_request(self, carrier: Carrier) -> Reply:
         """Answer one of our cells: `%ask`, `%%ask` or `%beaker`."""
-        count = self._assistant.cells.execution_count
+        count = await self._execution_count()
         code = str(carrier.content["code"])
         if not carrier.content.get("silent"):
             carrier.emit("execute_input", {"code": code, "execution_count": count})
         fence = self._session.language.fence
-        surface = CellSurface(self._link, self._stdin, carrier, fence)
-        call = magics.parse(code)
-        if isinstance(call, magics.Command):
-            surface.markdown(await self._command(call))
-        else:
-            await self._ask(surface, call)
-        return OK | {
-            "execution_count": count,
-            "payload": surface.payload,
-            "user_expressions": {},
-        }
+        with CellSurface(self._link, self._stdin, carrier, fence) as surface:
+            match magics.parse(code):
+                case Ask(question, auto, model):
+                    await self._assistant.answer(surface, question, auto=auto, model=model)
+                case command:
+                    surface.show(await beaker_magic.run(command, self._assistant, self._subkernel))
+        return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
 
-    async def _ask(self, surface: CellSurface, call: Ask) -> None:
-        try:
-            answer = self._assistant.answer
-            await answer(surface, call.question, auto=call.auto, model=call.model)
-        except ModelError as error:
-            surface.markdown(str(error))
-            raise
-
-    async def _command(self, command: Command) -> str:
-        """Do a `%beaker` command and return what it shows, as Markdown."""
-        match command.name:
-            case "status":
-                return await self._status()
-            case "model":
-                if command.argument:
-                    await self._assistant.choose(command.argument)
-                endpoint = await self._assistant.endpoint()
-                return f"model `{endpoint.model}` at {endpoint.base_url}"
-            case "policy":
-                if command.argument:
-                    self._assistant.policy = cast("Policy", command.argument)
-                return f"policy `{self._assistant.policy}`"
-            case "context":
-                return _block(await self._assistant.describe("(your question)"))
-            case "reset":
-                self._assistant.reset()
-                return "The conversation is forgotten; your variables stay."
-        return _block(magics.HELP)
-
-    async def _status(self) -> str:
-        try:
-            endpoint = await self._assistant.endpoint()
-            model = f"`{endpoint.model}` at {endpoint.base_url}"
-        except ModelError as error:
-            model = str(error).replace("\n", "<br>")
-        rows = {
-            "subkernel": f"`{self._session.kernelspec}` ({self._session.language.name})",
-            "model": model,
-            "policy": f"`{self._assistant.policy}`",
-            "tokens": f"{self._assistant.tokens:,}",
-            "sandbox": "none",
-        }
-        lines = [f"| {name} | {value} |" for name, value in rows.items()]
-        return "\n".join(["| Beaker | |", "|---|---|", *lines])
+    async def _execution_count(self) -> int:
+        """Return the count of the last cell; one that an agent before this one saw is asked for."""
+        cells = self._assistant.cells
+        cells.execution_count = cells.execution_count or await self._session.execution_count()
+        return cells.execution_count
 
     async def complete_request(self, carrier: Carrier) -> Reply:
         """Complete our magics, and behind them what the subkernel would complete."""
         code, cursor = str(carrier.content["code"]), int(carrier.content["cursor_pos"])
         matches, start = magics.complete(code, cursor)
         if " " not in code[:cursor].strip():
-            theirs = await self._session.request("complete_request", carrier.content, idle=False)
-            if theirs.reply.get("cursor_start") == start:
-                matches += [m for m in theirs.reply["matches"] if m not in matches]
+            theirs = (await self._session.request("complete_request", carrier.content)).reply
+            if theirs.get("cursor_start") == start:
+                matches += [m for m in theirs["matches"] if m not in matches]
         return OK | {
             "matches": matches,
             "cursor_start": start,
@@ -160,35 +104,27 @@ class Requests:
         """Answer a question with the whole event vocabulary."""
         request = decode("llm_request", carrier.content)
         assert isinstance(request, messages.LlmRequest)
-        surface = self._event_surface(carrier)
+        emit = Emitter(carrier, self._assistant.conversation)
         try:
-            await self._assistant.answer(surface, request.request)
+            await self._assistant.answer(self._event_surface(carrier, emit), request.request)
         except ModelAuthError as error:
-            self._emit(carrier, messages.LlmAuthFailure(seq=self._number(), msg=str(error)))
+            emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
             raise
         return OK
 
-    def _event_surface(self, carrier: Carrier) -> EventSurface:
+    def _event_surface(self, carrier: Carrier, emit: Emitter) -> EventSurface:
         may_ask = "ask_user" in carrier.capabilities or carrier.content.get("allow_stdin")
         return EventSurface(
             header=carrier.header,
-            emit=lambda event: self._emit(carrier, event),
-            number=self._number,
+            emit=emit,
+            number=emit.number,
             approvals=self._approvals,
             capabilities=carrier.capabilities,
-            ask_on_stdin=(
-                (lambda prompt: self._stdin.ask(carrier.identity, carrier.header, prompt))
-                if may_ask
-                else None
-            ),
+            ask_on_stdin=partial(self._stdin.ask, carrier.identity, carrier.header)
+            if may_ask
+            else None,
             language=self._session.language.name,
         )
-
-    def _number(self) -> int:
-        return self._assistant.conversation.next_event()
-
-    def _emit(self, carrier: Carrier, event: Event) -> None:
-        self._assistant.conversation.events.append(send_event(carrier, event))
 
     async def approve_request(self, carrier: Carrier) -> Reply:
         """Take in a person's word on code that waits for it."""
@@ -201,8 +137,9 @@ class Requests:
         """Stop a question, or all."""
         request = decode("llm_cancel_request", carrier.content)
         assert isinstance(request, messages.LlmCancelRequest)
-        self._session.interrupt()
-        return encode(replies.LlmCancelReply(cancelled=self._cancel(request.msg_id)))
+        stopped = self._cancel(request.msg_id)
+        self._session.interrupt(tuple(stopped.values()))
+        return encode(replies.LlmCancelReply(cancelled=tuple(stopped)))
 
     async def resume_request(self, carrier: Carrier) -> Reply:
         """Send the events again that a frontend missed."""
@@ -226,7 +163,10 @@ class Requests:
         """Return the session's variables, bounded."""
         request = decode("variables_request", carrier.content)
         assert isinstance(request, messages.VariablesRequest)
-        return encode(await self._session.variables(request.limit, request.names or ()))
+        reply = await self._session.variables(request.limit, request.names or ())
+        if reply is None:
+            raise BeakerError("a cell is running; ask for variables when it has ended")
+        return encode(reply)
 
     async def beaker_session_info_request(self, carrier: Carrier) -> Reply:
         """Say what this session is made of."""
@@ -267,28 +207,27 @@ class Requests:
         wanted = request.subkernel or request.language
         if wanted and wanted not in (self._session.kernelspec, self._session.language.name):
             await self._session.replace(wanted)
-        self._emit(carrier, messages.ContextSetupResponse(**self._context()))
+        emit = Emitter(carrier, self._assistant.conversation)
+        emit(messages.ContextSetupResponse(seq=emit.number(), **self._context()))
         return OK
 
     async def context_info_request(self, carrier: Carrier) -> Reply:
         """Describe the context."""
-        self._emit(carrier, messages.ContextInfoResponse(**self._context()))
+        emit = Emitter(carrier, self._assistant.conversation)
+        emit(messages.ContextInfoResponse(seq=emit.number(), **self._context()))
         return OK
+
+    @property
+    def _subkernel(self) -> str:
+        """What is behind this kernel."""
+        return f"{self._session.kernelspec} ({self._session.language.name})"
 
     def _context(self) -> dict[str, Any]:
         tools = {tool.name: tool.description for tool in self._assistant.tools}
         return {
-            "seq": self._number(),
             "language": self._session.language.name,
             "subkernel": self._session.kernelspec,
             "config": {"policy": self._assistant.policy},
             "actions": {},
             "agent": messages.AgentInfo(name=CONTEXT, tools=tools),
         }
-
-
-def _block(text: str) -> str:
-    fence = "`" * 3
-    while fence in text:
-        fence += "`"
-    return f"{fence}text\n{text}\n{fence}"

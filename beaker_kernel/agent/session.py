@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from beaker_kernel import languages
 from beaker_kernel.agent.outputs import Outputs
-from beaker_kernel.errors import KernelDied, ProtocolError
+from beaker_kernel.errors import KernelDied, KernelSpecNotFound, ProtocolError
+from beaker_kernel.languages import Probe
 from beaker_kernel.protocol.link import Verb
 from beaker_kernel.protocol.replies import VariablesReply
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.link import Incoming, Link
-    from beaker_kernel.languages import Language, Probe
+    from beaker_kernel.languages import Language
 
 LOOK = 2.0
-"""Seconds that a look at the variables may take; a running cell holds it up."""
+"""Seconds that a look at the session may take; a running cell holds it up."""
+BESIDE = 0.25
+"""Seconds after which the look is taken in a subshell, where the kernel has them."""
+NOTHING = Probe().content()
+"""A request that runs nothing and leaves no trace; its reply tells the execution count."""
 
 
 class Session(Protocol):
@@ -36,89 +42,152 @@ class Session(Protocol):
 
         """
 
-    async def variables(self, limit: int = 50, names: tuple[str, ...] = ()) -> VariablesReply:
-        """Describe some variables, bounded; nothing where the language can't or a cell runs.
+    async def variables(
+        self, limit: int = 50, names: tuple[str, ...] = ()
+    ) -> VariablesReply | None:
+        """Describe some variables, bounded; none where the language's adapter can't.
 
-        Raises:
-            KernelDied: the subkernel ended meanwhile.
-
+        ``None`` says that a cell runs and the kernel can't be asked beside it.
         """
 
 
 @dataclass(slots=True)
 class Execution:
-    """A request in the subkernel: its outputs as they come, its reply at the end."""
+    """A request in the subkernel: its outputs as they come, its reply at the end.
 
-    future: asyncio.Future[None]
+    Attributes:
+        shown_under: the header of the question that it runs for.
+        began: whether its code has begun to run.
+        unwanted: whether its question was stopped before that.
+
+    """
+
+    shown_under: bytes = b""
     outputs: Outputs = field(default_factory=Outputs)
     reply: dict[str, Any] = field(default_factory=dict)
     idle: bool = False
+    began: bool = False
+    unwanted: bool = False
+    done: asyncio.Future[None] = field(
+        default_factory=lambda: asyncio.get_running_loop().create_future()
+    )
 
     @property
     def status(self) -> str:
         """``ok``, ``error`` or ``aborted``."""
         return str(self.reply.get("status", "error"))
 
-    def settle(self) -> None:
-        """End it once the reply and the idle are there, in either order."""
-        if self.reply and self.idle and not self.future.done():
-            self.future.set_result(None)
+    @property
+    def error(self) -> str:
+        """The exception's last line; empty where there was none."""
+        said = f"{self.reply.get('ename', 'Error')}: {self.reply.get('evalue', '')}"
+        return self.outputs.error or (said if self.status == "error" else "")
+
+    @property
+    def over(self) -> bool:
+        """Whether the reply and the idle are there, in either order."""
+        return bool(self.reply) and self.idle
 
 
 class LiveSession:
-    """A `Session` over the link to the relay."""
+    """A `Session` over the link to the relay.
+
+    Attributes:
+        kernelspec: the name of what runs behind the relay.
+        language: the adapter of its language.
+
+    """
 
     def __init__(self, link: Link) -> None:
         self._link = link
         self._running: dict[str, Execution] = {}
         self._up = asyncio.Event()
-        self.language: Language = languages.Default("")
+        self._subshells = True  # until the kernel says that it has none
+        self._refusal = ""
         self.kernelspec = ""
+        self.language: Language = languages.Default("")
 
     def started(self, kernelspec: str, language: str) -> None:
         """A subkernel is up; `language` as its kernelspec names it."""
         self.kernelspec = kernelspec
         self.language = languages.load(language)
+        self._subshells = True
         self._up.set()
 
     def died(self) -> None:
         """The subkernel is gone, and with it all that ran there."""
+        self._up.clear()
         for execution in self._running.values():
-            if not execution.future.done():
-                execution.future.set_exception(
-                    KernelDied("the kernel died; its variables are gone")
-                )
+            if not execution.done.done():
+                execution.done.set_exception(KernelDied("the kernel died; its variables are gone"))
 
     async def execute(self, code: str, shown_under: bytes) -> Execution:
         """Run code; where a failing cell of the person's took it along, it is sent again."""
-        content = {
-            "code": code,
-            "silent": False,
-            "store_history": False,
-            "user_expressions": {},
-            "allow_stdin": False,
-            "stop_on_error": False,
-        }
+        content = NOTHING | {"code": code, "silent": False}
         while True:
             execution = await self.request("execute_request", content, shown_under)
             if execution.status != "aborted":
                 return execution
 
-    async def variables(self, limit: int = 50, names: tuple[str, ...] = ()) -> VariablesReply:
-        """Describe some variables, bounded; nothing where the language can't or a cell runs."""
+    async def variables(
+        self, limit: int = 50, names: tuple[str, ...] = ()
+    ) -> VariablesReply | None:
+        """Describe some variables; ``None`` while a cell runs and nothing runs beside it."""
         probe = self.language.describe(names) if names else self.language.variables(limit)
         if probe is None:
             return VariablesReply()
         try:
-            async with asyncio.timeout(LOOK):
-                return await self._look(probe)
-        except (TimeoutError, ProtocolError):
+            execution = await self._look(probe.content())
+            return self.language.parse(probe, execution.reply, execution.outputs.raw)
+        except TimeoutError:
+            return None
+        except (ProtocolError, KernelDied):
             return VariablesReply()
 
-    async def _look(self, probe: Probe) -> VariablesReply:
-        execution = await self.request("execute_request", probe.content())
-        stdout = "".join(execution.outputs.texts)
-        return self.language.parse(probe, execution.reply, stdout)
+    async def execution_count(self) -> int:
+        """Return the count of the last cell, as the subkernel has it; 0 where it doesn't tell."""
+        with suppress(TimeoutError, KernelDied):
+            return int((await self._look(NOTHING)).reply.get("execution_count") or 0)
+        return 0
+
+    async def _look(self, content: dict[str, Any]) -> Execution:
+        """Send a request that changes nothing; a running cell doesn't hold it up for long.
+
+        Raises:
+            TimeoutError: a cell runs, and there are no subshells.
+            KernelDied: the subkernel ended meanwhile.
+
+        """
+        try:
+            async with asyncio.timeout(BESIDE if self._subshells else LOOK):
+                return await self.request("execute_request", content)
+        except TimeoutError:
+            if not self._subshells:
+                raise
+        async with asyncio.timeout(LOOK - BESIDE):
+            return await self._look_beside(content)
+
+    async def _look_beside(self, content: dict[str, Any]) -> Execution:
+        """Send a request to a subshell, which exists for that long only (JEP 91).
+
+        It allows stdin, since ipykernel has one switch for all of its shells: a running cell could
+        not ask any more.
+        """
+        created = await self._control("create_subshell_request")
+        subshell = str(created.get("subshell_id", ""))
+        if not subshell:
+            self._subshells = False
+            return await self.request("execute_request", content)
+        try:
+            allowing = content | {"allow_stdin": True}
+            return await self.request("execute_request", allowing, subshell=subshell)
+        finally:
+            self._link.request(
+                Verb.SUB_CONTROL, "delete_subshell_request", {"subshell_id": subshell}
+            )
+
+    async def _control(self, msg_type: str) -> dict[str, Any]:
+        return (await self.request(msg_type, {}, verb=Verb.SUB_CONTROL)).reply
 
     async def request(
         self,
@@ -126,32 +195,50 @@ class LiveSession:
         content: dict[str, Any],
         shown_under: bytes = b"",
         *,
-        idle: bool = True,
+        verb: Verb = Verb.SUB_SHELL,
+        subshell: str = "",
     ) -> Execution:
-        """Send a request to the subkernel and wait for its reply and, if `idle`, its outputs' end.
+        """Send a request to the subkernel, and wait for its reply and the end of its outputs.
 
         Raises:
             KernelDied: the subkernel ended meanwhile.
 
         """
-        msg_id = self._link.request(Verb.SUB_SHELL, msg_type, content, shown_under)
-        execution = Execution(asyncio.get_running_loop().create_future(), idle=not idle)
-        self._running[msg_id] = execution
+        await self._up.wait()
+        msg_id = self._link.request(verb, msg_type, content, shown_under, subshell)
+        execution = self._running[msg_id] = Execution(shown_under)
         try:
-            await execution.future
+            await execution.done
+        except asyncio.CancelledError:
+            execution.unwanted = bool(shown_under) and not execution.began
+            raise
         finally:
-            del self._running[msg_id]
+            if not execution.unwanted:
+                del self._running[msg_id]
         return execution
 
-    async def replace(self, kernelspec: str) -> None:
-        """Exchange the subkernel for one of another kernelspec, and wait until that is up."""
-        self._up.clear()
-        self._link.note("subkernel", kernelspec.encode())
-        await self._up.wait()
+    async def replace(self, wanted: str) -> None:
+        """Exchange the subkernel for another, by kernelspec or language; wait until that is up.
 
-    def interrupt(self) -> None:
-        """Interrupt what the agent itself runs in the subkernel."""
-        if self._running:
+        Raises:
+            KernelSpecNotFound: there is none such; the present one stays.
+
+        """
+        self._up.clear()
+        self._refusal = ""
+        self._link.note("subkernel", wanted.encode())
+        await self._up.wait()
+        if self._refusal:
+            raise KernelSpecNotFound(self._refusal)
+
+    def refused(self, why: str) -> None:
+        """The subkernel was not exchanged."""
+        self._refusal = why
+        self._up.set()
+
+    def interrupt(self, questions: tuple[bytes, ...]) -> None:
+        """Interrupt the code that runs for the questions with these headers, if any does."""
+        if any(e.began and e.shown_under in questions for e in self._running.values()):
             self._link.note("interrupt")
 
     def receive(self, message: Incoming) -> None:
@@ -160,10 +247,25 @@ class LiveSession:
         if execution is None:
             return
         content = json.loads(message.content)
-        if message.verb is Verb.SUB_SHELL:
+        if message.verb is not Verb.SUB_IOPUB:
             execution.reply = content
         elif message.msg_type == "status":
             execution.idle = content["execution_state"] == "idle"
+        elif message.msg_type == "execute_input":
+            self._begins(execution)
         else:
             execution.outputs.add(message.msg_type, content)
-        execution.settle()
+        if execution.over:
+            self._end(message.parent_id, execution)
+
+    def _begins(self, execution: Execution) -> None:
+        """Note that code begins to run; what was stopped while it waited ends here."""
+        execution.began = True
+        if execution.unwanted:
+            self._link.note("interrupt")
+
+    def _end(self, msg_id: str, execution: Execution) -> None:
+        if execution.unwanted:
+            del self._running[msg_id]
+        elif not execution.done.done():
+            execution.done.set_result(None)

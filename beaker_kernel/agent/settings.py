@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_core.application import JupyterApp
+from jupyter_core.paths import jupyter_config_path
 from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
-from traitlets.config import Configurable
+from traitlets.config.configurable import Configurable
+from traitlets.config.loader import (
+    Config,
+    ConfigFileNotFound,
+    JSONFileConfigLoader,
+    PyFileConfigLoader,
+)
 
 from beaker_kernel.agent.agent import Limits
 from beaker_kernel.errors import ConfigurationError
@@ -14,10 +20,10 @@ from beaker_kernel.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from traitlets.config import Config
-
     from beaker_kernel.agent.openai_model import ToolMode
     from beaker_kernel.protocol.replies import Policy
+
+LOADERS = {"beaker_config.py": PyFileConfigLoader, "beaker_config.json": JSONFileConfigLoader}
 
 
 class Beaker(Configurable):
@@ -35,9 +41,11 @@ class Beaker(Configurable):
         ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
     )
     images = Bool(True, config=True, help="Whether the model may be shown images.")
-    max_steps = Int(20, config=True, help="Completions per question.")
-    max_tokens = Int(200_000, config=True, help="Tokens per question, as the endpoint counts.")
-    max_seconds = Float(600.0, config=True, help="Seconds of model time per question.")
+    max_steps = Int(20, min=1, config=True, help="Completions per question.")
+    max_tokens = Int(
+        200_000, min=1, config=True, help="Tokens per question, as the endpoint counts."
+    )
+    max_seconds = Float(600.0, min=0.1, config=True, help="Seconds of model time per question.")
 
     @property
     def limits(self) -> Limits:
@@ -49,7 +57,7 @@ def load(environ: Mapping[str, str]) -> Beaker:
     """Read the settings.
 
     Raises:
-        ConfigurationError: a value doesn't fit; the text names its variable or trait.
+        ConfigurationError: a value doesn't fit; the text names its variable or file.
 
     """
     try:
@@ -67,9 +75,17 @@ def load(environ: Mapping[str, str]) -> Beaker:
 
 
 def _files() -> Config:
-    app = JupyterApp(name="beaker")
-    app.load_config_file(suppress_errors=False)
-    return app.config
+    """Read the files in Jupyter's configuration folders; the person's go before the system's."""
+    config = Config()
+    for folder in reversed(jupyter_config_path()):
+        for name, loader in LOADERS.items():
+            try:
+                config.merge(loader(name, path=folder).load_config())
+            except ConfigFileNotFound:
+                continue
+            except Exception as error:  # the edge: the file is a program of somebody's
+                raise ConfigurationError(f"{folder}/{name}: {error}") from error
+    return config
 
 
 def _from_string(trait: Any, value: str) -> Any:  # noqa: ANN401 (traitlets has no narrower type)

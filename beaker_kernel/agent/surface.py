@@ -8,6 +8,7 @@ from beaker_kernel.agent.policy import Approver
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
+    from beaker_kernel.protocol.messages import ToolState
 
 
 class Surface(Approver, Protocol):
@@ -36,7 +37,9 @@ class Surface(Approver, Protocol):
     def tool_started(self, call: ToolCall) -> None:
         """Show that a tool runs."""
 
-    def tool_ended(self, call: ToolCall, output: str, error: str = "") -> None:
+    def tool_ended(
+        self, call: ToolCall, state: ToolState, output: str = "", error: str = ""
+    ) -> None:
         """Show what became of it."""
 
     def cell(self, code: str) -> None:
@@ -44,6 +47,9 @@ class Surface(Approver, Protocol):
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs for this question; `record` says whose it is and who allowed it."""
+
+    def withheld(self, code: str, record: dict[str, Any]) -> None:
+        """Show code that would have run, had there been somebody to allow it."""
 
     async def ask(self, question: str) -> str:
         """Ask the person a question and return the answer; empty where nobody can be asked."""
