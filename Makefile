@@ -1,13 +1,12 @@
 # Every target sets up what it needs, on a machine that has git, make, python3 with pip, and npm.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: dev test test-model test-long bench lint lock clean help
+.PHONY: dev test test-model test-long bench lint lock docs clean help
 
-# Registries behind a proxy are reached by the certificates that the machine trusts.
-export UV_SYSTEM_CERTS := true
-export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 RUN := .venv/bin/python -P
 UV := $(or $(shell command -v uv),.tools/bin/uv)
+# pip and uv trust what the system trusts; Node, unless told so, only its own list.
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 
 dev: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
 	$(RUN) -m beaker_kernel.commands.dev
@@ -18,14 +17,22 @@ test: lint .venv/.chromium ## run every check and every test that takes less tha
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model
 
-test-long: .venv/.ready .venv/.chromium ## run what takes minutes: faults, floods, deep fuzzing
+test-long: .venv/.chromium ## run what takes minutes: faults, floods, deep fuzzing
 	$(RUN) -m pytest -q -m long
 
 bench: .venv/.ready ## measure beside plain ipykernel, as ratios
 	$(RUN) -m benchmarks
 
 lint: .venv/.ready dev_ui/node_modules/.ready ## check style, types and generated files
-	.venv/bin/ruff check -q . && .venv/bin/ruff format -q --check . && .venv/bin/mypy --no-error-summary && $(RUN) -m beaker_kernel.protocol.schema --check && npm --prefix dev_ui run --silent protocol:check
+	.venv/bin/ruff check -q .
+	.venv/bin/ruff format -q --check .
+	.venv/bin/mypy --no-error-summary
+	$(RUN) -m beaker_kernel.protocol.schema --check
+	npm --prefix dev_ui run --silent protocol:check
+
+docs: .venv/.ready dev_ui/node_modules/.ready ## write the generated files anew
+	$(RUN) -m beaker_kernel.protocol.schema
+	npm --prefix dev_ui run --silent protocol
 
 lock: $(UV) ## resolve the dependencies anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --group model pyproject.toml -o requirements.lock
@@ -42,7 +49,7 @@ help: ## show this help
 .venv/.ready: requirements.lock pyproject.toml beaker_kernel/kernel.json | $(UV)
 	$(UV) venv -q --allow-existing --no-python-downloads --python '>=3.11' .venv
 	$(UV) pip sync -q --python .venv --require-hashes requirements.lock
-	$(UV) pip install -q --python .venv --no-deps --editable .
+	$(UV) pip install -q --python .venv --no-deps --no-build-isolation --editable .
 	touch $@
 
 .venv/.chromium: | .venv/.ready
@@ -50,5 +57,5 @@ help: ## show this help
 	touch $@
 
 dev_ui/node_modules/.ready: dev_ui/package-lock.json
-	npm --prefix dev_ui ci --loglevel=error --no-fund --no-audit >/dev/null
+	npm --prefix dev_ui ci --loglevel=error --no-audit --no-fund
 	touch $@
