@@ -5,8 +5,12 @@ SHELL := /bin/bash
 
 RUN := .venv/bin/python -P
 UV := $(or $(shell command -v uv),.tools/bin/uv)
-# pip and uv trust what the system trusts; Node, unless told so, only its own list.
-export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
+# uv and Node come with a list of authorities each; a machine may have one more (pip asks it anyway).
+AUTHORITIES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifdef AUTHORITIES
+export UV_SYSTEM_CERTS ?= 1
+export NODE_EXTRA_CA_CERTS ?= $(AUTHORITIES)
+endif
 
 dev: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
 	$(RUN) -m beaker_kernel.commands.dev
