@@ -7,6 +7,7 @@ started: its start is what the person waits for, and ours happens in its shadow.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
@@ -17,7 +18,8 @@ USAGE = "usage: python -P -m beaker_kernel -f CONNECTION_FILE [--resource-dir DI
 
 
 def main() -> None:
-    """Run the relay of one kernel until it is shut down."""
+    """Run the relay of one kernel until it is shut down; exit with 1 if no subkernel can live."""
+    signal.signal(signal.SIGINT, lambda *_: None)  # until the loop handles it
     try:
         options = parse(sys.argv[1:])
         front = connection.read(options["-f"])
@@ -27,13 +29,14 @@ def main() -> None:
         sys.exit(f"beaker: {error}")
     subkernel = Subkernel(spec, front, folder)
     try:
-        run(subkernel, front)
+        lived = run(subkernel, front)
     finally:
         subkernel.kill()
         runtime.remove(folder)
+    sys.exit(not lived)
 
 
-def run(subkernel: Subkernel, front: connection.Connection) -> None:
+def run(subkernel: Subkernel, front: connection.Connection) -> bool:
     """Start the subkernel, then everything else."""
     subkernel.start()
     processes.forbid_dumps()
@@ -41,7 +44,7 @@ def run(subkernel: Subkernel, front: connection.Connection) -> None:
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 
     runtime.remove_stale()
-    Relay(front, subkernel).run()
+    return Relay(front, subkernel).run()
 
 
 def parse(words: list[str]) -> dict[str, str]:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from beaker_kernel.errors import ConfigurationError
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(NamedTuple):
     """A connection file's content (jupyter_client docs, "Connection files")."""
 
     transport: str
     ip: str
     key: str
-    signature_scheme: str = "hmac-sha256"
+    signature_scheme: str
     shell_port: int
     iopub_port: int
     stdin_port: int
@@ -30,30 +31,31 @@ class Connection:
 
 
 def read(path: str) -> Connection:
-    """Read a connection file; fields that we don't know are left out."""
-    with open(path, encoding="utf-8") as file:
-        content = json.load(file)
-    fields = Connection.__dataclass_fields__
-    return Connection(**{name: content[name] for name in fields if name in content})
+    """Read a connection file; fields that we don't know are left out.
+
+    Raises:
+        ConfigurationError: it can't be read, or something is missing in it.
+
+    """
+    try:
+        with open(path, encoding="utf-8") as file:
+            content = {"signature_scheme": "hmac-sha256", **json.load(file)}
+        return Connection(**{name: content[name] for name in Connection._fields if name in content})
+    except (OSError, ValueError, TypeError) as error:
+        message = f"{path} is no connection file: {error}"
+        raise ConfigurationError(message) from error
 
 
 def write(path: str, connection: Connection) -> None:
     """Write a connection file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump({**asdict(connection), "kernel_name": ""}, file)
+        json.dump({**connection._asdict(), "kernel_name": ""}, file)
 
 
 def over_ipc(front: Connection, prefix: str) -> Connection:
     """Return a connection with `front`'s key whose sockets are files that begin with `prefix`."""
-    ports = {f"{channel}_port": number for number, channel in enumerate(CHANNELS, 1)}
-    return Connection(
-        transport="ipc",
-        ip=prefix,
-        key=front.key,
-        signature_scheme=front.signature_scheme,
-        **ports,
-    )
+    return _elsewhere(front, "ipc", prefix, [1, 2, 3, 4, 5])
 
 
 def over_tcp(front: Connection) -> Connection:
@@ -61,16 +63,11 @@ def over_tcp(front: Connection) -> Connection:
     import socket  # noqa: PLC0415 (only for kernels that know no ipc)
 
     holders = [socket.create_server(("127.0.0.1", 0)) for _ in CHANNELS]
-    ports = {
-        f"{channel}_port": holder.getsockname()[1]
-        for channel, holder in zip(CHANNELS, holders, strict=True)
-    }
+    ports = [holder.getsockname()[1] for holder in holders]
     for holder in holders:
         holder.close()
-    return Connection(
-        transport="tcp",
-        ip="127.0.0.1",
-        key=front.key,
-        signature_scheme=front.signature_scheme,
-        **ports,
-    )
+    return _elsewhere(front, "tcp", "127.0.0.1", ports)
+
+
+def _elsewhere(front: Connection, transport: str, ip: str, ports: list[int]) -> Connection:
+    return Connection(transport, ip, front.key, front.signature_scheme, *ports)

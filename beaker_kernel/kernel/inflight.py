@@ -3,33 +3,51 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.kernel.routing import ONE_WAY, Route
 from beaker_kernel.protocol.frames import DELIMITER
 
 
-@dataclass(slots=True, eq=False)
 class Request:
     """One request from a frontend.
 
     Attributes:
+        channel: ``shell`` or ``control``.
         frames: the whole message, identity first.
         at: the index of the delimiter in it.
         subshell: whether it runs beside the main shell.
+        owner: who answers it.
+        started: whether it was handed to its owner, rather than waiting for its turn.
+        replied: whether the frontend has its reply.
+        idle: whether the frontend has its idle.
 
     """
 
-    channel: str
-    msg_id: str
-    msg_type: str
-    frames: list[bytes]
-    at: int
-    subshell: bool = False
-    owner: Route = Route.SUBKERNEL
-    replied: bool = False
-    idle: bool = False
+    __slots__ = (
+        "at",
+        "channel",
+        "frames",
+        "idle",
+        "msg_id",
+        "msg_type",
+        "owner",
+        "replied",
+        "started",
+        "subshell",
+    )
+
+    def __init__(
+        self, channel: str, msg_id: str, msg_type: str, frames: list[bytes], at: int
+    ) -> None:
+        self.channel = channel
+        self.msg_id = msg_id
+        self.msg_type = msg_type
+        self.frames = frames
+        self.at = at
+        self.subshell = False
+        self.owner = Route.SUBKERNEL
+        self.started = self.replied = self.idle = False
 
     @property
     def identity(self) -> bytes:
@@ -86,11 +104,11 @@ def read(channel: str, frames: list[bytes]) -> Request:
     return request
 
 
-@dataclass(slots=True)
 class InFlight:
     """The requests that still want a reply or an idle, in the order in which they came."""
 
-    _requests: dict[str, Request] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self._requests: dict[str, Request] = {}
 
     def add(self, request: Request) -> None:
         """Note a request, unless nobody replies to its type."""

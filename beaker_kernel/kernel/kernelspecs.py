@@ -12,10 +12,9 @@ import os
 import re
 import site
 import sys
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beaker_kernel.errors import KernelSpecNotFound
+from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,17 +22,16 @@ if TYPE_CHECKING:
 NATIVE = "python3"
 
 
-@dataclass(frozen=True, slots=True)
-class KernelSpec:
+class KernelSpec(NamedTuple):
     """A kernelspec as it stands in its ``kernel.json``."""
 
     name: str
     resource_dir: str
     argv: list[str]
-    language: str = ""
-    env: dict[str, str] = field(default_factory=dict)
-    interrupt_mode: str = "signal"
-    metadata: dict[str, Any] = field(default_factory=dict)
+    language: str
+    env: dict[str, str]
+    interrupt_mode: str
+    metadata: dict[str, Any]
 
     @property
     def provisioner(self) -> str:
@@ -60,11 +58,43 @@ def choose(environ: Mapping[str, str], own_resource_dir: str = "") -> KernelSpec
     """Return the kernelspec to run: by environment, by our own kernelspec's metadata, or Python.
 
     Raises:
-        KernelSpecNotFound: no such kernelspec is installed.
+        ConfigurationError: no such kernelspec is installed, or Beaker can't start it.
 
     """
     name = environ.get("BEAKER_SUBKERNEL") or _named_by(own_resource_dir)
-    return find(name) if name else default()
+    return startable(find(name) if name else default())
+
+
+def find_for(wanted: str) -> KernelSpec:
+    """Return the kernelspec of that name, else the first one for that language.
+
+    Raises:
+        ConfigurationError: there is none, or Beaker can't start it.
+
+    """
+    try:
+        return startable(find(wanted))
+    except KernelSpecNotFound:
+        if wanted.lower() == "python":
+            return startable(default())
+        return startable(_for_language(wanted))
+
+
+def startable(spec: KernelSpec) -> KernelSpec:
+    """Return a kernelspec that the relay can start.
+
+    Raises:
+        ConfigurationError: it names a provisioner, or it is Beaker's own.
+
+    """
+    if spec.provisioner:
+        raise ConfigurationError(
+            f"the kernelspec {spec.name!r} is started by the provisioner {spec.provisioner!r}, "
+            "which Beaker can't use"
+        )
+    if "beaker_kernel" in spec.argv:
+        raise ConfigurationError(f"the kernelspec {spec.name!r} is a Beaker, not a real kernel")
+    return spec
 
 
 def default() -> KernelSpec:
@@ -87,8 +117,24 @@ def find(name: str) -> KernelSpec:
                 return read(name, path)
     if name.lower() == NATIVE:
         return _native()
-    message = f"no kernelspec named {name!r}; `jupyter kernelspec list` shows those installed"
-    raise KernelSpecNotFound(message)
+    raise _not_found(name)
+
+
+def _for_language(language: str) -> KernelSpec:
+    for folder in kernel_dirs():
+        for entry in sorted(_entries(folder)):
+            path = os.path.join(folder, entry)
+            if _is_kernel_dir(path):
+                spec = read(entry, path)
+                if spec.language.lower() == language.lower() and "beaker_kernel" not in spec.argv:
+                    return spec
+    raise _not_found(language)
+
+
+def _not_found(name: str) -> KernelSpecNotFound:
+    return KernelSpecNotFound(
+        f"no kernelspec named {name!r}; `jupyter kernelspec list` shows those installed"
+    )
 
 
 def read(name: str, resource_dir: str) -> KernelSpec:
@@ -167,6 +213,8 @@ def _native() -> KernelSpec:
         resource_dir=os.path.join(os.path.dirname(package.origin), "resources"),
         argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
         language="python",
+        env={},
+        interrupt_mode="signal",
         metadata={"debugger": True},
     )
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import zmq
 
+from beaker_kernel.kernel.log import log_exception
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,6 +18,14 @@ Source = Any
 """A ZMQ socket or a file descriptor."""
 BURST = 256
 """Messages read from one socket before the others get their turn."""
+
+
+def dispatch(handler: Callable[[list[bytes]], object], frames: list[bytes]) -> None:
+    """Call a handler; a message that it can't take in is dropped, and the kernel lives."""
+    try:
+        handler(frames)
+    except Exception:  # noqa: BLE001 (the edge of message dispatch: anybody can send anything)
+        log_exception(f"a message of {len(frames)} frames")
 
 
 class Loop:
@@ -43,11 +53,20 @@ class Loop:
                 for _ in range(BURST):
                     if source.closed:
                         return
-                    handler(receive(zmq.NOBLOCK))
+                    dispatch(handler, receive(zmq.NOBLOCK))
             except zmq.Again:
                 pass
 
         self.add(source, drain)
+
+    def drain(self, sources: list[zmq.Socket[bytes]], silence: int) -> None:
+        """Handle what still arrives at sockets, until they are silent for some milliseconds."""
+        poller = zmq.Poller()
+        for source in sources:
+            poller.register(source, zmq.POLLIN)
+        while ready := poller.poll(silence):
+            for source, _ in ready:
+                self._handlers.get(source, source.recv_multipart)()
 
     def remove(self, source: Source) -> None:
         """Forget a source; it may be closed then."""

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
+DEFAULTS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
+]
+"""Signals that Python, or a shell that runs us in its background, ignores; a child shall not."""
 
 SECRETS = frozenset({"JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN"})
 """Credentials of Jupyter that no child of ours needs."""
@@ -60,12 +64,24 @@ def spawn(argv: Sequence[str], env: Mapping[str, str], inherit: int | None = Non
     if sys.platform != "linux":
         return _spawn_portably(argv, env, inherit)
     actions = [] if inherit is None else [(os.POSIX_SPAWN_DUP2, inherit, 3)]
-    for folder in os.get_exec_path(dict(env)):
-        setpriv = os.path.join(folder, "setpriv")
-        if os.access(setpriv, os.X_OK):
-            command = [setpriv, "--pdeathsig", "KILL", "--", *argv]
-            return os.posix_spawn(setpriv, command, env, file_actions=actions, setpgroup=0)
-    return _spawn_portably(argv, env, inherit)
+    setpriv = _setpriv(env)
+    if not setpriv:
+        return _spawn_portably(argv, env, inherit)
+    return os.posix_spawn(
+        setpriv,
+        [setpriv, "--pdeathsig", "KILL", "--", *argv],
+        env,
+        file_actions=actions,
+        setpgroup=0,
+        setsigdef=DEFAULTS,
+    )
+
+
+def _setpriv(env: Mapping[str, str]) -> str:
+    """Return the path of util-linux's setpriv(1), or nothing; busybox's knows no --pdeathsig."""
+    paths = (os.path.join(folder, "setpriv") for folder in os.get_exec_path(dict(env)))
+    found = next((path for path in paths if os.access(path, os.X_OK)), "")
+    return "" if "busybox" in os.path.realpath(found) else found
 
 
 def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | None) -> int:
@@ -75,6 +91,8 @@ def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | 
     parent = os.getpid()
 
     def before_exec() -> None:
+        for signum in DEFAULTS:
+            signal.signal(signum, signal.SIG_DFL)
         if inherit is not None:
             os.dup2(inherit, 3)
         die_with_parent(parent)

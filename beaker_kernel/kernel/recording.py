@@ -7,40 +7,46 @@ question. Nothing is decoded here, and the agent sleeps while cells run.
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
 from itertools import islice
 
 CELLS = 20
-HEAD = TAIL = 16_000
+HEAD = TAIL = 32_000
 """Bytes kept of a cell's first and of its last messages."""
+CONTENT = 16_000
+"""Bytes of content above which a message is kept without it."""
+
+Parts = list[bytes]
 
 
-@dataclass(slots=True)
 class RecordedCell:
     """The messages of one cell: the first ones, and the last ones of a long output."""
 
-    head: list[list[bytes]] = field(default_factory=list)
-    tail: deque[list[bytes]] = field(default_factory=deque)
-    head_size: int = 0
-    tail_size: int = 0
+    def __init__(self) -> None:
+        self._head: list[Parts] = []
+        self._tail: deque[Parts] = deque()
+        self._head_size = self._tail_size = 0
 
-    def add(self, parts: list[bytes]) -> None:
+    def add(self, parts: Parts) -> None:
         """Keep a message; where there is no room, the oldest of the tail goes."""
-        size = len(parts[-1])
-        if not self.tail and self.head_size + size <= HEAD:
-            self.head.append(parts)
-            self.head_size += size
+        size = _size(parts)
+        if not self._tail and self._head_size + size <= HEAD:
+            self._head.append(parts)
+            self._head_size += size
             return
-        self.tail.append(parts)
-        self.tail_size += size
-        while self.tail_size > TAIL and len(self.tail) > 1:
-            self.tail_size -= len(self.tail.popleft()[-1])
+        self._tail.append(parts)
+        self._tail_size += size
+        while self._tail_size > TAIL and len(self._tail) > 1:
+            self._tail_size -= _size(self._tail.popleft())
 
-    def take(self) -> list[list[bytes]]:
+    def take(self) -> list[Parts]:
         """Return the messages and forget them."""
-        messages = [*self.head, *self.tail]
-        self.head, self.tail, self.head_size, self.tail_size = [], deque(), 0, 0
+        messages = [*self._head, *self._tail]
+        self._head, self._tail, self._head_size, self._tail_size = [], deque(), 0, 0
         return messages
+
+
+def _size(parts: Parts) -> int:
+    return sum(map(len, parts))
 
 
 class Recording:
@@ -58,10 +64,10 @@ class Recording:
             cell = self._cells[parent_header] = RecordedCell()
             for oldest in list(islice(self._cells, max(0, len(self._cells) - CELLS))):
                 del self._cells[oldest]
-        if len(content) > HEAD:
+        if len(content) > CONTENT:
             content = b'{"beaker_left_out": %d}' % len(content)
         cell.add([header, parent_header, metadata, content])
 
-    def take(self) -> list[list[bytes]]:
+    def take(self) -> list[Parts]:
         """Return what was kept since the last time, cell by cell."""
         return [parts for cell in self._cells.values() for parts in cell.take()]

@@ -12,10 +12,8 @@ from beaker_kernel.protocol.names import COMM_TARGET, SHELL_ANSWERS, SHELL_REQUE
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-ONE_WAY = SHELL_ANSWERS | {"comm_open", "comm_msg", "comm_close", "input_reply"}
+ONE_WAY = SHELL_ANSWERS | {"comm_open", "comm_msg", "comm_close"}
 """Message types that nobody replies to."""
-
-
 OURS = SHELL_REQUESTS | SHELL_ANSWERS
 
 
@@ -50,7 +48,7 @@ def route(
         case "comm_open":
             ours = b'"beaker"' in content and _target(content) == COMM_TARGET
         case "comm_msg" | "comm_close":
-            ours = any(comm in content for comm in comms)
+            ours = any(comm in content for comm in comms) and comm_id(content) in comms
         case "is_complete_request":
             return Route.RELAY if _is_our_cell(content) else Route.SUBKERNEL
         case "connect_request":

@@ -1,11 +1,13 @@
 """The runtime folder: where the sockets and connection files between our processes lie.
 
 It is a folder of mode 0700 below one folder per user, short enough for a socket's path (107 bytes).
-The folder of a relay that was killed is removed by the next relay that starts.
+Each relay holds a lock on its own, which ends with it however it ends; the folder of a relay that
+was killed is removed by the next one that starts.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 
@@ -13,15 +15,15 @@ from beaker_kernel.errors import ConfigurationError
 
 
 def create() -> str:
-    """Make this relay's own folder and return its path.
+    """Make this relay's own folder, lock it for as long as the process lives, and return its path.
 
     Raises:
         ConfigurationError: the user's folder belongs to somebody else or others may enter it.
 
     """
-    parent = _user_folder()
-    path = os.path.join(parent, f"{os.getpid()}-{os.urandom(4).hex()}")
+    path = os.path.join(_user_folder(), os.urandom(6).hex())
     os.mkdir(path, 0o700)
+    _lock(path)
     return path
 
 
@@ -39,9 +41,29 @@ def remove_stale() -> None:
     """Remove the folders of relays that no longer run."""
     parent = _user_folder()
     for entry in os.listdir(parent):
-        pid = entry.partition("-")[0]
-        if pid.isdigit() and not _exists(int(pid)):
-            remove(os.path.join(parent, entry))
+        path = os.path.join(parent, entry)
+        try:
+            descriptor = _lock(path)
+        except OSError:
+            continue  # its relay runs, or it has just gone
+        remove(path)
+        os.close(descriptor)
+
+
+def _lock(path: str) -> int:
+    """Lock a folder and return the descriptor that holds the lock.
+
+    Raises:
+        OSError: another process holds it.
+
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _user_folder() -> str:
@@ -64,13 +86,3 @@ def _check_private(path: str) -> None:
             f"{path} must be a folder of yours with mode 0700; remove it, or set XDG_RUNTIME_DIR"
         )
         raise ConfigurationError(message)
-
-
-def _exists(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True

@@ -18,6 +18,8 @@ REQUEST_CHANNELS = ("shell", "control", "stdin")
 CLIENTS = 128
 """Clients whose sockets are kept open; the one that was silent longest goes first."""
 OWN_IDENTITY = b"beaker"
+UNREAD = 100_000
+"""Messages kept for a subscriber that doesn't read before it loses some; ipykernel keeps 1,000."""
 LARGE = 65_536
 """Bytes from which a frame is handed to ZMQ without a copy."""
 
@@ -39,6 +41,7 @@ class FrontSockets:
             self.requests[channel] = router
         self.iopub = _open(context, zmq.XPUB)
         self.iopub.xpub_verbose = 1
+        self.iopub.sndhwm = UNREAD
         self.iopub.bind(connection.url("iopub"))
         self._heartbeat = zmq.Context()
         echo = _open(self._heartbeat, zmq.ROUTER)
@@ -49,14 +52,14 @@ class FrontSockets:
         """Send what is queued, then close."""
         for socket in (*self.requests.values(), self.iopub):
             socket.close()
-        self._heartbeat.destroy(linger=0)
+        self._heartbeat.term()  # ends the thread, which closes its socket
 
 
 def _echo(socket: zmq.Socket[bytes]) -> None:
     """Send everything back until the context ends."""
     try:
         zmq.proxy(socket, socket)
-    except zmq.ZMQError:
+    except zmq.ContextTerminated:
         socket.close(linger=0)
 
 

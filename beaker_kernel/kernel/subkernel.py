@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel import connection, processes
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.kernelspecs import KernelSpec
 
 TCP_ONLY = frozenset({"deno", "tslab", "jslab"})
-"""Kernels that can't speak ipc, by the name of their command."""
+"""Kernels known not to speak ipc, by the name of their command; others are found out."""
 
 
 class Subkernel:
@@ -23,6 +24,8 @@ class Subkernel:
         spec: the kernelspec it runs.
         pid: the process, or 0 before the first start.
         connection: where the present generation listens.
+        generation: how many were started, this one included.
+        on_tcp: whether it turned out not to speak ipc.
 
     """
 
@@ -31,9 +34,10 @@ class Subkernel:
     def __init__(self, spec: KernelSpec, front: Connection, folder: str) -> None:
         self.spec = spec
         self.pid = 0
+        self.generation = 0
+        self.on_tcp = False
         self._front = front
         self._folder = folder
-        self._generation = 0
 
     def start(self) -> None:
         """Start a new generation; what was queued for an earlier one can't reach it.
@@ -42,10 +46,10 @@ class Subkernel:
             OSError: the kernelspec's command can't be started.
 
         """
-        self._generation += 1
-        prefix = os.path.join(self._folder, f"k{self._generation}")
+        self.generation += 1
+        prefix = os.path.join(self._folder, f"k{self.generation}")
         command = self.spec.command(f"{prefix}.json")
-        if os.path.basename(command[0]) in TCP_ONLY:
+        if self.on_tcp or os.path.basename(command[0]) in TCP_ONLY or self._is_remembered():
             self.connection = connection.over_tcp(self._front)
         else:
             self.connection = connection.over_ipc(self._front, prefix)
@@ -59,6 +63,33 @@ class Subkernel:
 
             env |= {name: Template(v).safe_substitute(env) for name, v in self.spec.env.items()}
         return env
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether it was told to listen on ipc and doesn't."""
+        ipc = self.connection.transport == "ipc"
+        return ipc and not os.path.exists(self.connection.url("shell").removeprefix("ipc://"))
+
+    @property
+    def moves_to_tcp(self) -> bool:
+        """Whether the present generation was the one that showed that it speaks no ipc."""
+        return self.on_tcp and self.connection.transport == "ipc"
+
+    def remember_transport(self) -> None:
+        """Note that this kernelspec works on tcp only, so that the next start loses no time."""
+        if self.on_tcp and not self._is_remembered():
+            path = self._memory()
+            with suppress(OSError):
+                os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+                os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+
+    def _is_remembered(self) -> bool:
+        return os.path.exists(self._memory())
+
+    def _memory(self) -> str:
+        """Name the empty file that stands for a kernelspec which speaks tcp only."""
+        cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+        return os.path.join(cache, "beaker", "tcp-only", self.spec.name)
 
     @property
     def interrupted_by_message(self) -> bool:

@@ -26,6 +26,16 @@ def dumps(value: object) -> bytes:
     return _dumps(value).encode("utf-8", "replace")
 
 
+def msg_id(header: bytes) -> str:
+    """Return the id in a header; the parent header of a message without a parent has none."""
+    return str(json.loads(header).get("msg_id", ""))
+
+
+def msg_type(header: bytes) -> str:
+    """Return the type in a header."""
+    return str(json.loads(header).get("msg_type", ""))
+
+
 class Signer:
     """Signs and verifies with one connection's key; an empty key means no signatures."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -10,12 +11,46 @@ import time
 from typing import TYPE_CHECKING
 
 import psutil
-import pytest
+from jupyter_client.connect import write_connection_file
 
 from tests.support.kernels import Kernel, running, text
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+NO_IPC = """
+import json, sys, pathlib
+path = sys.argv[1]
+transport = json.load(open(path))["transport"]
+with (pathlib.Path(__import__("os").environ["JUPYTER_PATH"]) / "starts").open("a") as starts:
+    starts.write(transport + " ")
+if transport == "ipc":
+    sys.exit("unknown transport")
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance(["-f", path])
+"""
+"""A kernel that knows tcp alone, and notes how it was started."""
+
+
+def write_kernelspec(folder: Path, name: str, argv: list[str], **more: object) -> None:
+    resource_dir = folder / "kernels" / name
+    resource_dir.mkdir(parents=True)
+    spec = {"argv": argv, "display_name": name, "language": "python", **more}
+    (resource_dir / "kernel.json").write_text(json.dumps(spec))
+
+
+def run_relay(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a relay by itself until it ends."""
+    path, _ = write_connection_file(str(folder / "connection.json"), key=b"secret")
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "beaker_kernel", "-f", path],
+        env={**os.environ, "JUPYTER_PATH": str(folder), **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def is_restarting(message: dict[str, dict[str, object]]) -> bool:
@@ -56,12 +91,30 @@ def test_a_cell_that_exits_its_process_is_told_so() -> None:
 
 
 def test_a_subkernel_that_keeps_dying_ends_the_relay(tmp_path: Path) -> None:
-    folder = tmp_path / "kernels" / "hopeless"
-    folder.mkdir(parents=True)
-    (folder / "kernel.json").write_text('{"argv": ["false"], "display_name": "", "language": "x"}')
-    env = {"JUPYTER_PATH": str(tmp_path), "BEAKER_SUBKERNEL": "hopeless"}
-    with pytest.raises(RuntimeError, match="died"), running(**env):
-        pass
+    write_kernelspec(tmp_path, "hopeless", ["false"])
+    done = run_relay(tmp_path, BEAKER_SUBKERNEL="hopeless")
+    assert done.returncode == 1
+    assert "6 times in a row, it last ended with exit code 1" in done.stderr
+
+
+def test_a_kernelspec_with_a_provisioner_is_refused_in_words(tmp_path: Path) -> None:
+    metadata = {"kernel_provisioner": {"provisioner_name": "bwrap"}}
+    write_kernelspec(tmp_path, "boxed", ["python"], metadata=metadata)
+    done = run_relay(tmp_path, BEAKER_SUBKERNEL="boxed")
+    assert done.returncode == 1
+    assert "beaker: the kernelspec 'boxed' is started by the provisioner 'bwrap'" in done.stderr
+
+
+def test_a_subkernel_that_speaks_no_ipc_is_reached_on_tcp_at_once_the_next_time(
+    tmp_path: Path,
+) -> None:
+    write_kernelspec(tmp_path, "tcponly", [sys.executable, "-c", NO_IPC, "{connection_file}"])
+    env = {"JUPYTER_PATH": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    for _ in range(2):
+        with running(BEAKER_SUBKERNEL="tcponly", **env) as kernel:
+            assert text(kernel.client.run("6 * 7")[1]) == "42"
+    starts = (tmp_path / "starts").read_text().split()
+    assert starts == ["ipc", "tcp", "tcp"]
 
 
 def test_nothing_is_left_when_the_relay_is_killed() -> None:

@@ -139,7 +139,7 @@ def test_the_debugger_stops_at_a_breakpoint(kernel: Kernel) -> None:
     )
     debug("continue", threadId=stopped["content"]["body"]["threadId"])
     assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
-    debug("disconnect", restart=False, terminateDebuggee=True)
+    debug("disconnect", restart=False, terminateDebuggee=False)
 
 
 def test_two_clients_see_each_others_outputs(kernel: Kernel, second: Client) -> None:

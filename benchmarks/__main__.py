@@ -1,0 +1,68 @@
+"""``python -m benchmarks``: measure Beaker beside plain ipykernel, and beside its bounds.
+
+Exits with 0 if every bound is kept, 1 if one is not, 2 if the control shows that the machine was
+too restless to say.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchmarks import suite
+from benchmarks.report import Report
+
+if TYPE_CHECKING:
+    from benchmarks.rows import Limit, Row
+
+SECONDS_OF_STREAM = 120
+
+
+def main() -> int:
+    """Run what is asked for and print the table."""
+    options = _options()
+    report = Report()
+    try:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+            measure(report, Path(folder), options)
+    finally:
+        print(report.markdown())
+    if options.json:
+        options.json.write_text(json.dumps(report.json()))
+    return report.exit_code
+
+
+def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
+    """Fill the report, with a note on standard error after each row."""
+
+    def add(row: Row | Limit) -> None:
+        report.add(row)
+        print(f"{row.title}: measured", file=sys.stderr)
+
+    add(suite.starts(folder, options.heavy))
+    with (
+        suite.streaming_model(folder, SECONDS_OF_STREAM) as env,
+        suite.contestants(folder, env) as kernels,
+    ):
+        for row in suite.round_trips(kernels, options.rounds):
+            add(row)
+        for row in suite.heavy(kernels, options.heavy):
+            add(row)
+        add(suite.while_streaming(kernels, options.rounds))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    add = parser.add_argument
+    add("--rounds", type=int, default=40, help="rounds of ten quick cells (default: %(default)s)")
+    add("--heavy", type=int, default=20, help="rounds of starts and floods (default: %(default)s)")
+    add("--json", type=Path, help="also write everything, samples included, to this file")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,169 @@
+"""A kernel under measurement and its client: raw sockets, so that little but the kernel counts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import zmq
+from jupyter_client.connect import write_connection_file
+from jupyter_client.kernelspec import KernelSpecManager
+
+from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jupyter_client.connect import KernelConnectionInfo
+
+PATIENCE = 60.0
+CELL = {
+    "silent": False,
+    "store_history": True,
+    "user_expressions": {},
+    "allow_stdin": False,
+    "stop_on_error": True,
+}
+
+
+class Contestant:
+    """One kernel process, started from its kernelspec, and one client of it.
+
+    Attributes:
+        name: what it is called in the report.
+
+    """
+
+    def __init__(
+        self, name: str, kernelspec: str, folder: Path, env: dict[str, str] | None = None
+    ) -> None:
+        self.name = name
+        key = os.urandom(16).hex()
+        path = str(folder / f"{name}-{os.urandom(4).hex()}.json")
+        _, connection = write_connection_file(path, ip="127.0.0.1", key=key.encode())
+        self._composer, self._signer = Composer(os.urandom(8).hex()), Signer(key.encode())
+        self._context = zmq.Context()
+        self._shell, self._iopub = self._connect(connection)
+        self.process = psutil.Popen(
+            _command(kernelspec, path),
+            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if kernelspec == "python3" else None,  # it warns of tcp
+        )
+
+    def _connect(
+        self, connection: KernelConnectionInfo
+    ) -> tuple[zmq.Socket[bytes], zmq.Socket[bytes]]:
+        shell, iopub = self._context.socket(zmq.DEALER), self._context.socket(zmq.SUB)
+        iopub.subscribe(b"")
+        self._poller = zmq.Poller()
+        for socket, port in ((shell, "shell_port"), (iopub, "iopub_port")):
+            socket.set_hwm(0)
+            socket.reconnect_ivl = 5  # ms; the default of 100 would blur the start
+            socket.connect(f"tcp://127.0.0.1:{connection[port]}")
+            self._poller.register(socket, zmq.POLLIN)
+        return shell, iopub
+
+    def send(self, msg_type: str, content: dict[str, Any]) -> bytes:
+        """Send a request on shell and return its id."""
+        parts = self._composer.compose(msg_type, content)
+        self._shell.send_multipart(self._signer.frames(parts))
+        return str(json.loads(parts[0])["msg_id"]).encode()
+
+    def execute(self, code: str) -> bytes:
+        """Send a cell and return its id."""
+        return self.send("execute_request", {"code": code, **CELL})
+
+    def finish(self, msg_id: bytes) -> None:
+        """Wait until a request has its reply and its idle.
+
+        Raises:
+            TimeoutError: nothing came in a while.
+
+        """
+        replied = idle = False
+        while not (replied and idle):
+            for socket in self._ready():
+                for frames in _drain(socket):
+                    at = frames.index(DELIMITER)
+                    if msg_id in frames[at + 3]:
+                        replied |= socket is self._shell
+                        idle |= socket is self._iopub and b'"idle"' in frames[at + 5]
+
+    def reply(self, msg_id: bytes) -> None:
+        """Wait for the reply to a request alone."""
+        while True:
+            self._ready()
+            for frames in _drain(self._shell):
+                if msg_id in frames[frames.index(DELIMITER) + 3]:
+                    return
+            _drain(self._iopub)
+
+    def wait_for(self, msg_type: bytes) -> None:
+        """Wait until a message of that type is published.
+
+        Raises:
+            TimeoutError: none came in a while.
+
+        """
+        mark, end = b'"' + msg_type + b'"', time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            self._ready()
+            _drain(self._shell)
+            if any(mark in part for frames in _drain(self._iopub) for part in frames):
+                return
+        raise TimeoutError(f"{self.name} has published no {msg_type.decode()}")
+
+    def run(self, code: str) -> float:
+        """Run a cell and return the seconds until reply and idle are there."""
+        began = time.perf_counter()
+        self.finish(self.execute(code))
+        return time.perf_counter() - began
+
+    def run_many(self, code: str, number: int) -> float:
+        """Send so many cells at once and return the seconds until the last one is done."""
+        began = time.perf_counter()
+        self.finish([self.execute(code) for _ in range(number)][-1])
+        return time.perf_counter() - began
+
+    def cpu(self) -> float:
+        """Return the seconds of CPU that the kernel's own process has used."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+    def stop(self) -> None:
+        """End the process and close the sockets."""
+        self.process.terminate()
+        try:
+            self.process.wait(10)
+        except psutil.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._context.destroy(linger=0)
+
+    def _ready(self) -> list[zmq.Socket[bytes]]:
+        ready = self._poller.poll(round(PATIENCE * 1000))
+        if not ready:
+            raise TimeoutError(f"{self.name} has sent nothing for {PATIENCE:.0f} s")
+        return [socket for socket, _ in ready]
+
+
+def _drain(socket: zmq.Socket[bytes]) -> list[list[bytes]]:
+    messages = []
+    try:
+        while True:
+            messages.append(socket.recv_multipart(zmq.NOBLOCK))
+    except zmq.Again:
+        return messages
+
+
+def _command(kernelspec: str, connection_file: str) -> list[str]:
+    spec = KernelSpecManager().get_kernel_spec(kernelspec)
+    known = {"{connection_file}": connection_file, "{resource_dir}": spec.resource_dir}
+    words = [known.get(word, word) for word in spec.argv]
+    return [sys.executable if words[0] == "python" else words[0], *words[1:]]

@@ -1,0 +1,81 @@
+"""What a run found, as a Markdown table and as JSON."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.rows import BEAKER, CONTROL, PLAIN, WITHIN, Limit, Row
+
+HEAD = "| | plain | control | beaker | p90 | ratio | bound | |\n|---|--:|--:|--:|--:|--:|--:|---|"
+
+
+@dataclass
+class Report:
+    """All rows of one run, and how busy the machine was."""
+
+    rows: list[Row | Limit] = field(default_factory=list)
+    loads: list[float] = field(default_factory=list)
+
+    def add(self, row: Row | Limit) -> None:
+        """Keep a row, and the load average at its end."""
+        self.rows.append(row)
+        self.loads.append(os.getloadavg()[0])
+
+    @property
+    def void(self) -> list[str]:
+        """The titles of the rows whose control is off."""
+        return [row.title for row in self.rows if isinstance(row, Row) and row.is_void]
+
+    @property
+    def exit_code(self) -> int:
+        """0: every bound is kept; 1: one is not; 2: the run says nothing."""
+        return 2 if self.void else int(not all(row.passes for row in self.rows))
+
+    def markdown(self) -> str:
+        """Return the table; p90 is given as beaker's beside plain's."""
+        lines = [HEAD, *map(_line, self.rows)]
+        busy = f"{min(self.loads):.1f}-{max(self.loads):.1f} on {os.cpu_count()} cores"
+        return "\n".join([*lines, "", f"Load average {busy}. {self._verdict()}"])
+
+    def _verdict(self) -> str:
+        if self.void:
+            span = f"{1 - WITHIN:.2f}-{1 + WITHIN:.2f}"
+            return f"VOID: two equal kernels differ by more than {span} in {', '.join(self.void)}."
+        return "All bounds are kept." if self.exit_code == 0 else "A bound is NOT kept."
+
+    def json(self) -> dict[str, Any]:
+        """Return everything, samples included."""
+        return {
+            "void": self.void,
+            "loads": self.loads,
+            "rows": [_described(row) for row in self.rows],
+        }
+
+
+def _line(row: Row | Limit) -> str:
+    mark = "pass" if row.passes else "FAIL"
+    if isinstance(row, Limit):
+        bound = f"{row.bound:g} {row.unit}"
+        return f"| {row.title} | | | {row.value:.2f} {row.unit} | | | {bound} | {mark} |"
+    medians = (f"{row.median(name):.2f}" for name in (PLAIN, CONTROL))
+    p90 = " / ".join(f"{row.quantile(name, 0.9):.2f}" for name in (BEAKER, PLAIN))
+    return (
+        f"| {row.title}, {row.unit} (n={len(row.samples(BEAKER))}) | {' | '.join(medians)} "
+        f"(x{row.ratio(CONTROL):.3f}) | {row.median(BEAKER):.2f} | {p90} "
+        f"| x{row.ratio(BEAKER):.3f} {row.spread(BEAKER)} | x{row.bound:.2f} "
+        f"| {'void' if row.is_void else mark} |"
+    )
+
+
+def _described(row: Row | Limit) -> dict[str, Any]:
+    told = {"title": row.title, "bound": row.bound, "unit": row.unit, "passes": row.passes}
+    if isinstance(row, Limit):
+        return told | {"value": row.value}
+    return told | {
+        "void": row.is_void,
+        "ratio": row.ratio(BEAKER),
+        "control": row.ratio(CONTROL),
+        "samples": {name: row.samples(name) for name in (PLAIN, CONTROL, BEAKER)},
+    }
