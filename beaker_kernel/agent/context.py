@@ -29,7 +29,7 @@ _KEYS = re.compile(
     r"\b(?:sk|pk|rk)[-_][\w-]{16,}"  # OpenAI, Anthropic, Stripe
     r"|\b(?:gh[oprsu]_|github_pat_|hf_|glpat-|xox[abeoprs]-)[\w-]{16,}"
     r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+"  # a JSON web token
+    r"|\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]+"  # a JSON web token
 )
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 

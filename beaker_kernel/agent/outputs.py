@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
-_REWRITTEN = re.compile(r"[^\n\r]*\r+(?!\n)")
-"""The beginning of a line that a carriage return let something else overwrite."""
 IMAGES = ("image/png", "image/jpeg")
 TEXTS = ("text/markdown", "text/plain", "application/json", "text/latex", "text/html")
 ROOM = 100_000
@@ -68,7 +66,8 @@ class Outputs:
 
         It is redacted before it is cut, or a cut secret would not be known as one.
         """
-        seen = _REWRITTEN.sub("", _ESCAPES.sub("", self.raw).replace("\r\n", "\n"))
+        lines = _ESCAPES.sub("", self.raw).split("\n")
+        seen = "\n".join(map(_last_written, lines))
         return shorten(redact(seen).strip(), limit)
 
     def _add_bundle(self, data: dict[str, Any]) -> None:
@@ -89,6 +88,11 @@ def shorten(text: str, limit: int) -> str:
     half = max(0, (limit - 60) // 2)
     left_out = len(text) - 2 * half
     return f"{text[:half]}\n… {left_out} characters left out …\n{text[len(text) - half :]}"
+
+
+def _last_written(line: str) -> str:
+    """Return a line as it stands after its carriage returns, as of a progress bar."""
+    return line.rstrip("\r").rpartition("\r")[2]
 
 
 def _line(value: str | list[str]) -> str:

@@ -1,0 +1,106 @@
+"""Turns that any endpoint takes back, and events that can be asked for again."""
+
+from __future__ import annotations
+
+import json
+
+from beaker_kernel.agent.conversation import KEPT, Conversation, close_turn
+
+
+def turn(conversation: Conversation, question: str, answer: str = "ok") -> None:
+    messages = conversation.ask("be short", question)
+    messages.append({"role": "assistant", "content": answer})
+    conversation.keep(messages)
+
+
+def calling(*ids: str) -> dict:
+    calls = [{"id": i, "type": "function", "function": {"name": "f"}} for i in ids]
+    return {"role": "assistant", "content": None, "tool_calls": calls}
+
+
+def roles(messages: list[dict]) -> list[str]:
+    return [message["role"] for message in messages]
+
+
+def test_a_question_is_asked_after_what_was_said_before() -> None:
+    conversation = Conversation()
+    turn(conversation, "one?", "1")
+    messages = conversation.ask("be short", "two?")
+    assert roles(messages) == ["system", "user", "assistant", "user"]
+    assert messages[-1]["content"] == "two?"
+
+
+def test_questions_at_the_same_time_do_not_mix() -> None:
+    conversation = Conversation()
+    first, second = conversation.ask("s", "a?"), conversation.ask("s", "b?")
+    second.append({"role": "assistant", "content": "b"})
+    first += [calling("1"), {"role": "tool", "tool_call_id": "1", "content": ""}]
+    conversation.keep(second)
+    first.append({"role": "assistant", "content": "a"})
+    conversation.keep(first)
+    said = [message["content"] for message in conversation.messages]
+    assert said == ["b?", "b", "a?", None, "", "a"]
+
+
+def test_the_oldest_turns_go_where_all_would_be_too_long() -> None:
+    conversation = Conversation()
+    for number in range(20):
+        turn(conversation, f"{number}?", "x" * 10_000)
+    assert len(json.dumps(conversation.messages)) <= KEPT
+    assert conversation.messages[-2]["content"] == "19?"
+    assert conversation.messages[0]["role"] == "user"
+
+
+def test_the_last_turn_stays_however_long_it_is() -> None:
+    conversation = Conversation()
+    turn(conversation, "short?")
+    turn(conversation, "long?", "x" * 2 * KEPT)
+    assert conversation.messages[0]["content"] == "long?"
+
+
+def test_images_are_not_sent_again() -> None:
+    conversation = Conversation()
+    messages = conversation.ask("s", "draw?")
+    messages += [
+        calling("1"),
+        {"role": "tool", "tool_call_id": "1", "content": "<Figure>"},
+        {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "data:"}}]},
+        {"role": "assistant", "content": "A line."},
+    ]
+    conversation.keep(messages)
+    assert roles(conversation.messages) == ["user", "assistant", "tool", "assistant"]
+
+
+def test_a_broken_turn_answers_each_call_and_ends_with_the_models_word() -> None:
+    messages = [{"role": "user", "content": "?"}, calling("1", "2")]
+    messages.append({"role": "tool", "tool_call_id": "1", "content": "done"})
+    close_turn(messages, "", "the person stopped this")
+    assert roles(messages) == ["user", "assistant", "tool", "tool", "assistant"]
+    assert messages[3]["tool_call_id"] == "2"
+    assert messages[-1]["content"] == "[the person stopped this]"
+
+
+def test_what_was_said_before_the_break_is_kept() -> None:
+    messages = [{"role": "user", "content": "?"}]
+    close_turn(messages, "It is fo", "the person stopped this")
+    assert messages[-1] == {"role": "assistant", "content": "It is fo [the person stopped this]"}
+
+
+def test_an_answer_without_words_gets_some() -> None:
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": ""}]
+    close_turn(messages, "", "nothing more to say")
+    assert messages[1:] == [{"role": "assistant", "content": "[nothing more to say]"}]
+
+
+def test_a_whole_turn_stays_as_it_is() -> None:
+    messages = [{"role": "user", "content": "?"}, {"role": "assistant", "content": "4"}]
+    close_turn(messages, "", "nothing more to say")
+    assert len(messages) == 2
+
+
+def test_events_are_numbered_from_one_and_can_be_asked_for_again() -> None:
+    conversation = Conversation()
+    for _ in range(3):
+        conversation.events.append(("llm_delta", {"seq": conversation.next_event()}))
+    assert [content["seq"] for _, content in conversation.since(1)] == [2, 3]
+    assert conversation.last == 3

@@ -1,0 +1,69 @@
+"""What our cells say, how they complete, and their help."""
+
+from __future__ import annotations
+
+import pytest
+
+from beaker_kernel.agent.magics import COMMANDS, HELP, OPTIONS, Ask, Command, complete, parse
+from beaker_kernel.errors import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("code", "read"),
+    [
+        ("%ask why?", Ask("why?")),
+        ("\n\n  %ask why?", Ask("why?")),
+        ("%%ask\nwhy\nnow?", Ask("why\nnow?")),
+        ("%ask --auto why?", Ask("why?", auto=True)),
+        ("%%ask --model gpt-9 --auto\nwhy?", Ask("why?", auto=True, model="gpt-9")),
+        ("%ask --model=org/name:7b why?", Ask("why?", model="org/name:7b")),
+        ("%ask what does --auto do?", Ask("what does --auto do?")),
+        ("%ask is 100% --true?", Ask("is 100% --true?")),
+        ("%ask?", Command("help")),
+        ("??%%ask", Command("help")),
+        ("%beaker", Command("help")),
+        ("%beaker status", Command("status")),
+        ("%beaker policy auto", Command("policy", "auto")),
+        ("%%beaker model  gpt-9 ", Command("model", "gpt-9")),
+    ],
+)
+def test_a_cell_is_read(code, read) -> None:
+    assert parse(code) == read
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("%ask", "what is the question"),
+        ("%%ask --auto\n", "what is the question"),
+        ("%ask --fast why?", "no option --fast"),
+        ("%ask --model", "no option --model"),
+        ("%beaker dance", "has no 'dance'"),
+        ("%beaker policy perhaps", "ask, auto, never"),
+    ],
+)
+def test_what_makes_no_sense_is_said(code, said) -> None:
+    with pytest.raises(ConfigurationError, match=said):
+        parse(code)
+
+
+@pytest.mark.parametrize(
+    ("before", "matches", "start"),
+    [
+        ("%as", ["%ask"], 0),
+        ("%%a", ["%%ask"], 0),
+        ("\n%bea", ["%beaker"], 1),
+        ("%beaker ", list(COMMANDS), 8),
+        ("%beaker po", ["policy"], 8),
+        ("%beaker policy a", ["ask", "auto"], 15),
+        ("%ask --", list(OPTIONS), 5),
+        ("%%ask --auto --m", ["--model"], 13),
+        ("%ask why", [], 5),
+    ],
+)
+def test_completion_offers_what_may_stand_at_the_cursor(before, matches, start) -> None:
+    assert complete(before + " and more", len(before)) == (matches, start)
+
+
+def test_help_names_everything() -> None:
+    assert all(word in HELP for word in ("%ask", "%%ask", *OPTIONS, *COMMANDS))

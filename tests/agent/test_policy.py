@@ -1,0 +1,78 @@
+"""Whose word decides, and about what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from beaker_kernel.agent.policy import Verdict, digest, for_question, judge, refused, visible
+from beaker_kernel.errors import ApprovalRequired
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Person:
+    """Somebody who may be there, and has made up their mind."""
+
+    verdict: Verdict
+    can_approve: bool = True
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+
+    async def approve(self, code: str, *, untrusted: bool) -> Verdict:
+        self.asked.append((code, untrusted))
+        return self.verdict
+
+
+YES = Verdict(by="the person", code="x")
+
+
+async def test_auto_runs_the_code_as_it_is_and_asks_nobody() -> None:
+    person = Person(refused("the person"))
+    verdict = await judge("auto", person, "x", untrusted=True)
+    assert (verdict.code, verdict.by, person.asked) == ("x", "policy auto", [])
+
+
+async def test_never_runs_nothing_and_asks_nobody() -> None:
+    person = Person(YES)
+    verdict = await judge("never", person, "x", untrusted=False)
+    assert (verdict.code, person.asked) == ("", [])
+    assert verdict.refusal.startswith("policy never refused it")
+
+
+async def test_ask_leaves_it_to_the_person_and_says_what_the_model_has_read() -> None:
+    person = Person(YES)
+    assert await judge("ask", person, "x", untrusted=True) is YES
+    assert person.asked == [("x", True)]
+
+
+async def test_ask_without_anybody_names_the_ways_to_allow_it() -> None:
+    with pytest.raises(ApprovalRequired, match=r"%%ask --auto.*BEAKER_POLICY=auto.*replay"):
+        await judge("ask", Person(YES, can_approve=False), "x", untrusted=False)
+
+
+@pytest.mark.parametrize(
+    ("policy", "held"), [("ask", "auto"), ("auto", "auto"), ("never", "never")]
+)
+def test_a_question_can_allow_what_was_not_forbidden(policy, held) -> None:
+    assert for_question(policy, auto=True) == held
+    assert for_question(policy, auto=False) == policy
+
+
+def test_characters_that_hide_code_are_written_out() -> None:
+    code = "a = 1 \u202e# \u200b\u2066x\x1b[2K\r\n\tb\U000e0041"
+    shown = visible(code)
+    for hidden in ("U+202E", "U+200B", "U+2066", "U+001B", "U+000D", "U+E0041"):
+        assert f"⟨{hidden}⟩" in shown
+    assert "\n\tb" in shown
+
+
+def test_readable_text_of_any_script_stays_as_it_is() -> None:
+    assert visible("größe = '数' # ß é א") == "größe = '数' # ß é א"
+
+
+def test_the_digest_is_that_of_the_exact_code() -> None:
+    assert digest("x") == "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    assert digest("x ") != digest("x")
+    assert len(digest("\ud800")) == 64
