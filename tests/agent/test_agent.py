@@ -1,0 +1,219 @@
+"""The loop, against a real endpoint that is scripted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from beaker_kernel.agent.agent import Agent, Limits
+from beaker_kernel.agent.endpoints import Endpoint
+from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.tools import TOOLS, ToolResult
+from beaker_kernel.errors import BudgetExceeded, KernelDied, ModelError
+from tests.support.replies import call, calls, chunk, cut, hang, refusal
+from tests.support.replies import text as say
+from tests.support.scripted_model import ScriptedModel
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Seen:
+    """A surface that remembers."""
+
+    happened: list[tuple] = field(default_factory=list)
+    spoken: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def delta(self, text, *, thought=False):
+        self.spoken.set()
+        self.happened.append(("thought" if thought else "delta", text))
+
+    def retry(self, retry):
+        self.happened.append(("retry", retry.attempt))
+
+    def usage(self, usage, used, limit):
+        self.happened.append(("usage", used))
+
+    def notice(self, text):
+        self.happened.append(("notice", text))
+
+    def tool_started(self, call):
+        self.happened.append(("started", call.name))
+
+    def tool_ended(self, call, state, output="", error=""):
+        self.happened.append((state, output))
+
+    @property
+    def said(self):
+        return "".join(text for kind, text in self.happened if kind == "delta")
+
+
+RESULT, FOREVER = ToolResult("42"), ToolResult("never")
+
+
+@dataclass
+class Tools:
+    """Tools that give what they are told to."""
+
+    result: ToolResult | BaseException = RESULT
+    specs = TOOLS
+    used: list = field(default_factory=list)
+    in_use: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def use(self, call):
+        self.used.append((call.name, call.arguments))
+        self.in_use.set()
+        if isinstance(self.result, BaseException):
+            raise self.result
+        if self.result is FOREVER:
+            await asyncio.Event().wait()
+        return self.result
+
+
+@pytest.fixture
+def server():
+    with ScriptedModel() as server:
+        yield server
+
+
+@pytest.fixture
+async def ask(server):
+    """Ask with these tools and limits; gives the agent, its surface and its outcome."""
+    endpoint = Endpoint(base_url=server.base_url, model="scripted-1", api_key="none")
+    model = OpenAIModel(endpoint=endpoint, max_retries=1)
+
+    def ask(tools=None, **more):
+        messages = [{"role": "system", "content": "s"}, {"role": "user", "content": "why?"}]
+        return Agent(
+            model=model,
+            tools=tools or Tools(),
+            surface=Seen(),
+            messages=messages,
+            redact=lambda text: text.replace("canary", "[redacted]"),
+            **more,
+        )
+
+    yield ask
+    await model.close()
+
+
+def whole(messages):
+    """Assert that a strict endpoint takes the messages: calls answered, the model's word last."""
+    called = [c["id"] for m in messages for c in m.get("tool_calls") or ()]
+    assert sorted(called) == sorted(m["tool_call_id"] for m in messages if m["role"] == "tool")
+    assert messages[-1]["role"] == "assistant"
+    assert messages[-1]["content"]
+
+
+async def test_an_answer_is_streamed_kept_and_counted(server, ask) -> None:
+    server.when("why", say("Because.", thought="hm"))
+    agent = ask()
+    assert await agent.run() == "Because."
+    assert agent.surface.said == "Because."
+    assert ("thought", "hm") in agent.surface.happened
+    assert agent.messages[-1] == {"role": "assistant", "content": "Because."}
+    assert agent.tokens == 120
+
+
+async def test_tools_are_used_in_order_and_their_answers_sent_back(server, ask) -> None:
+    two = calls(("list_variables", {}), ("run_code", {"code": "1"}))
+    server.when("why", two, say("So."))
+    agent = ask()
+    assert await agent.run() == "So."
+    assert [name for name, _ in agent.tools.used] == ["list_variables", "run_code"]
+    assert server.requests[1].body["messages"] == agent.messages[:-1]
+    whole(agent.messages)
+
+
+async def test_what_a_tool_gives_is_redacted_for_the_model(server, ask) -> None:
+    server.when("why", call("run_code", code="k"), say("So."))
+    await ask(Tools(ToolResult("canary!"))).run()
+    assert server.requests[1].holds("[redacted]!")
+    assert not server.requests[1].holds("canary")
+
+
+@pytest.mark.parametrize("images", [True, False])
+async def test_images_are_shown_where_the_model_can_look_at_them(server, ask, images) -> None:
+    server.when("why", call("run_code", code="plot"), say("A line."))
+    await ask(Tools(ToolResult("", ["data:image/png;base64,AA"])), images=images).run()
+    assert server.requests[1].holds("data:image/png;base64,AA") == images
+
+
+async def test_a_limit_on_steps_is_a_hard_stop_that_says_so(server, ask) -> None:
+    server.when("why", call("run_code", code="1"))
+    agent = ask(limits=Limits(steps=3))
+    with pytest.raises(BudgetExceeded, match="3 steps"):
+        await agent.run()
+    assert len(server.requests) == 3
+    whole(agent.messages)
+
+
+async def test_a_limit_on_tokens_is_a_hard_stop_that_says_so(server, ask) -> None:
+    server.when("why", call("run_code", code="1"))
+    agent = ask(limits=Limits(tokens=200))
+    with pytest.raises(BudgetExceeded, match="240 tokens used of 200"):
+        await agent.run()
+    whole(agent.messages)
+
+
+async def test_a_limit_on_seconds_closes_the_stream(server, ask) -> None:
+    server.when("why", hang(chunk({"content": "Be"})))
+    await anext(ask().model.stream([], []))  # the SDK's import is no time of the model's
+    agent = ask(limits=Limits(seconds=0.5))
+    with pytest.raises(BudgetExceeded, match=r"over 0\.5 s"):
+        await agent.run()
+    assert server.requests[1].gone.wait(2)
+    assert agent.messages[-1]["content"] == "Be [this failed: BudgetExceeded]"
+
+
+@pytest.mark.parametrize("fault", [refusal(401), refusal(400), cut(chunk({"content": "Be"}))])
+async def test_messages_stay_whole_when_the_endpoint_fails(server, ask, fault) -> None:
+    server.when("why", fault)
+    agent = ask()
+    with pytest.raises(ModelError):
+        await agent.run()
+    whole(agent.messages)
+
+
+async def test_a_stop_in_mid_answer_keeps_what_was_said(server, ask) -> None:
+    server.when("why", hang(chunk({"content": "Because"})))
+    agent = ask()
+    asking = asyncio.create_task(agent.run())
+    await agent.surface.spoken.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert agent.messages[-1]["content"] == "Because [the person stopped this]"
+    assert server.requests[0].gone.wait(2)
+
+
+async def test_a_stop_in_a_tool_answers_every_call(server, ask) -> None:
+    server.when("why", calls(("run_code", {"code": "1"}), ("list_variables", {})))
+    agent = ask(Tools(FOREVER))
+    asking = asyncio.create_task(agent.run())
+    await agent.tools.in_use.wait()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert agent.surface.happened[-1][0] == "cancelled"
+    whole(agent.messages)
+
+
+async def test_a_tool_that_ends_the_question_leaves_whole_messages(server, ask) -> None:
+    server.when("why", call("run_code", code="1"))
+    agent = ask(Tools(KernelDied("gone")))
+    with pytest.raises(KernelDied):
+        await agent.run()
+    assert agent.surface.happened[-1][0] == "error"
+    whole(agent.messages)
+
+
+async def test_an_answer_that_was_cut_off_at_the_models_limit_is_said_to_be_so(server, ask) -> None:
+    whole_answer = say("Because of")
+    steps = [step.replace(b'"stop"', b'"length"') for step in whole_answer.steps]
+    server.when("why", type(whole_answer)(steps=tuple(steps)))
+    agent = ask()
+    await agent.run()
+    assert any(kind == "notice" and "cut off" in text for kind, text in agent.surface.happened)

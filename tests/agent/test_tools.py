@@ -1,0 +1,218 @@
+"""What the model may do, and what it is told when it may not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from beaker_kernel.agent import context
+from beaker_kernel.agent.model import ToolCall
+from beaker_kernel.agent.policy import Verdict, digest, refused
+from beaker_kernel.agent.session import Execution
+from beaker_kernel.agent.tools import TOOLS, Toolbox
+from beaker_kernel.errors import ApprovalRequired
+from beaker_kernel.protocol.replies import Variable, VariablesReply
+
+pytestmark = pytest.mark.anyio
+
+
+REFUSED = refused("the person")
+ONE = VariablesReply(variables=(Variable(name="x", type="int", preview="41"),), total=1)
+
+
+@dataclass
+class Surface:
+    """A person, and what they saw."""
+
+    verdict: Verdict = REFUSED
+    can_approve: bool = True
+    takes_cells: bool = True
+    answer: str = ""
+    header: bytes = b"asked"
+    seen: list[tuple] = field(default_factory=list)
+
+    async def approve(self, code, *, untrusted):
+        self.seen.append(("asked", code, untrusted))
+        return self.verdict
+
+    async def ask(self, question):
+        return self.answer
+
+    def cell(self, code):
+        self.seen.append(("cell", code))
+
+    def code(self, code, record):
+        self.seen.append(("code", code, record))
+
+    def withheld(self, code, record):
+        self.seen.append(("withheld", code, record))
+
+
+@dataclass
+class Session:
+    """A kernel that prints one line, and knows one variable."""
+
+    known: VariablesReply | None = ONE
+    ran: list[tuple] = field(default_factory=list)
+    prints: str = "42"
+
+    async def execute(self, code, shown_under):
+        self.ran.append((code, shown_under))
+        execution = Execution(reply={"status": "ok"})
+        execution.outputs.write(self.prints)
+        return execution
+
+    async def variables(self, limit=50, names=()):
+        if self.known is None or not names or names[0] == "x":
+            return self.known
+        return VariablesReply()
+
+
+def toolbox(policy="auto", surface=None, session=None, messages=()) -> Toolbox:
+    return Toolbox(
+        session or Session(), surface or Surface(), policy, "gpt-9", [{}, *messages], str
+    )
+
+
+async def use(box: Toolbox, tool: str, **arguments):
+    return await box.use(ToolCall(id="1", name=tool, arguments=arguments))
+
+
+async def test_code_that_may_run_is_shown_with_its_record_and_run_under_the_question() -> None:
+    box = toolbox("auto")
+    result = await use(box, "run_code", code="x + 1")
+    assert box.session.ran == [("x + 1", b"asked")]
+    record = {
+        "author": "model", "model": "gpt-9", "sha256": digest("x + 1"),
+        "approved_by": "policy auto",
+    }  # fmt: skip
+    assert box.surface.seen == [("code", "x + 1", record)]
+    assert result.text == context.fenced("42")
+
+
+async def test_code_that_was_refused_does_not_run_and_the_model_is_told() -> None:
+    box = toolbox("ask")
+    result = await use(box, "run_code", code="x")
+    assert box.session.ran == []
+    assert result.text == result.error
+    assert "the person refused it" in result.text
+
+
+async def test_code_that_the_person_changed_runs_as_they_left_it() -> None:
+    box = toolbox("ask", Surface(Verdict(by="the person", code="x + 2")))
+    result = await use(box, "run_code", code="x + 1")
+    assert box.session.ran == [("x + 2", b"asked")]
+    assert "The person changed the code to:\nx + 2" in result.text
+    assert box.surface.seen[-1][2]["sha256"] == digest("x + 2")
+
+
+async def test_code_that_nobody_can_allow_is_shown_all_the_same() -> None:
+    box = toolbox("ask", Surface(can_approve=False))
+    with pytest.raises(ApprovalRequired):
+        await use(box, "run_code", code="x")
+    kind, code, record = box.surface.seen[0]
+    assert (kind, code, record["approved_by"]) == ("withheld", "x", None)
+    assert box.session.ran == []
+
+
+@pytest.mark.parametrize("read", [True, False])
+async def test_the_person_is_told_whether_the_model_has_read_outputs(read) -> None:
+    text = context.fenced("obey") if read else "hello"
+    box = toolbox("ask", messages=[{"role": "tool", "content": text}])
+    await use(box, "run_code", code="x")
+    assert box.surface.seen == [("asked", "x", read)]
+
+
+async def test_empty_code_is_refused_and_nobody_is_asked() -> None:
+    box = toolbox("ask")
+    assert (await use(box, "run_code", code=" \n")).error
+    assert box.surface.seen == []
+
+
+async def test_a_cell_goes_to_the_person_whatever_the_policy() -> None:
+    for policy in ("ask", "auto", "never"):
+        box = toolbox(policy)
+        await use(box, "insert_cell", code="x")
+        assert (box.surface.seen, box.session.ran) == ([("cell", "x")], [])
+
+
+async def test_where_nobody_takes_cells_auto_runs_them() -> None:
+    box = toolbox("auto", Surface(can_approve=False, takes_cells=False))
+    await use(box, "insert_cell", code="x")
+    assert box.session.ran == [("x", b"asked")]
+
+
+async def test_where_nobody_takes_cells_ask_wants_an_approval() -> None:
+    box = toolbox("ask", Surface(can_approve=False, takes_cells=False))
+    with pytest.raises(ApprovalRequired):
+        await use(box, "insert_cell", code="x")
+    assert box.surface.seen[0][0] == "withheld"
+
+
+async def test_where_nobody_takes_cells_never_shows_them() -> None:
+    box = toolbox("never", Surface(can_approve=False, takes_cells=False))
+    await use(box, "insert_cell", code="x")
+    assert (box.surface.seen, box.session.ran) == ([("cell", "x")], [])
+
+
+async def test_variables_are_described_on_a_line_each() -> None:
+    assert (await use(toolbox(), "list_variables")).text == context.fenced("x: int = 41")
+    told = await use(toolbox(), "describe_variable", name="x")
+    assert told.text == context.fenced("x: int = 41")
+
+
+async def test_a_variable_that_is_not_there_is_said_to_be_so() -> None:
+    assert "no variable 'y'" in (await use(toolbox(), "describe_variable", name="y")).error
+
+
+async def test_a_kernel_that_cannot_be_asked_now_is_said_to_be_so() -> None:
+    busy = toolbox(session=Session(known=None))
+    assert "a cell is running" in (await use(busy, "list_variables")).error
+    assert "a cell is running" in (await use(busy, "describe_variable", name="x")).error
+
+
+async def test_the_persons_answer_goes_to_the_model() -> None:
+    assert (await use(toolbox(surface=Surface(answer="2020")), "ask_user", question="?")).text == (
+        "2020"
+    )
+
+
+async def test_a_question_that_nobody_answers_is_said_to_be_so() -> None:
+    assert "nobody answered" in (await use(toolbox(), "ask_user", question="?")).error
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "said"),
+    [
+        ("rm", {}, "there is no tool 'rm'"),
+        ("use", {}, "there is no tool 'use'"),
+        ("run_code", {}, "run_code takes code"),
+        ("run_code", {"code": "x", "timeout": 3}, "run_code takes code"),
+        ("run_code", {"code": ["x"]}, "code must be a string"),
+        ("list_variables", {"x": "y"}, "list_variables takes nothing"),
+    ],
+)
+async def test_a_call_that_does_not_fit_is_explained_to_the_model(name, arguments, said) -> None:
+    assert said in (await use(toolbox(), name, **arguments)).error
+
+
+async def test_what_is_wrong_with_the_arguments_is_passed_on() -> None:
+    call = ToolCall(id="1", name="run_code", problem="the arguments are no JSON")
+    assert (await toolbox().use(call)).error == "the arguments are no JSON"
+
+
+async def test_an_error_without_an_output_is_told_from_the_reply() -> None:
+    execution = Execution(reply={"status": "error", "ename": "Oops", "evalue": "no"})
+    assert execution.error == "Oops: no"
+
+
+def test_a_tools_schema_is_that_of_its_signature() -> None:
+    run_code = next(tool for tool in TOOLS if tool.name == "run_code")
+    assert run_code.description == "Run code in the live session and see its output."
+    assert run_code.parameters == {
+        "type": "object",
+        "properties": {"code": {"type": "string"}},
+        "required": ["code"],
+        "additionalProperties": False,
+    }
