@@ -158,7 +158,7 @@ class App:
             "evalue": evalue,
             "traceback": [f"{ename}: {evalue}"],
         }
-        if carrier.msg_type == "execute_request":
+        if carrier.msg_type == "execute_request" and isinstance(carrier, Native):
             carrier.emit("error", error)
             error["execution_count"] = self._assistant.cells.execution_count
         carrier.reply({"status": "error", **error})

@@ -1,0 +1,171 @@
+"""An `%ask` cell's output area: what is shown, how often, and never after the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+
+import pytest
+
+from beaker_kernel.agent.cell_surface import REFRESH, CellSurface
+from beaker_kernel.agent.model import Retry
+from beaker_kernel.agent.stdin import Stdin
+from beaker_kernel.protocol.link import Verb
+
+pytestmark = pytest.mark.anyio
+
+
+class Cell:
+    """The request of an asking cell."""
+
+    identity = b"frontend"
+    header = b'{"msg_id": "asked"}'
+
+    def __init__(self, **content):
+        self.content = content
+
+
+@pytest.fixture
+def surface(link):
+    """A surface on a link, its stdin, and the messages that were published when it is over."""
+
+    @asynccontextmanager
+    async def make(**content):
+        async with link() as (ours, relay):
+            stdin = Stdin(ours)
+            shown: list[dict] = []
+            surface = CellSurface(ours, stdin, Cell(**content), "python")
+            yield surface, stdin, relay, shown
+            ours.publish("the_end", {}, b"{}")
+            while True:
+                message = await relay.hear(lambda m: m.verb is Verb.IOPUB)
+                if message.msg_type == "the_end":
+                    break
+                shown.append({"type": message.msg_type, **json.loads(message.content)})
+
+    return make
+
+
+def markdown(shown):
+    return [message["data"].get("text/markdown") for message in shown]
+
+
+async def test_the_first_piece_is_shown_at_once_and_the_rest_in_updates(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            for piece in ("a", "b", "c"):
+                cell.delta(piece)
+            await asyncio.sleep(2 * REFRESH)
+            cell.delta("d")
+    assert markdown(shown) == ["a", "abc", "abcd"]
+    assert [m["type"] for m in shown] == ["display_data", *["update_display_data"] * 2]
+    assert len({m["transient"]["display_id"] for m in shown}) == 1
+
+
+async def test_a_thousand_pieces_are_a_handful_of_messages(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            for _ in range(1000):
+                cell.delta("x")
+    assert len(shown) == 2
+    assert markdown(shown)[-1] == "x" * 1000
+
+
+async def test_nothing_is_shown_after_the_end(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.delta("a")
+            cell.delta("b")
+        await asyncio.sleep(2 * REFRESH)
+    assert markdown(shown) == ["a", "ab"]
+
+
+async def test_thoughts_are_left_out(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.delta("hm", thought=True)
+    assert shown == []
+
+
+async def test_text_after_a_tool_begins_a_display_of_its_own(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.delta("before")
+            cell.code("x", {"author": "model"})
+            cell.delta("after")
+    assert markdown(shown) == ["before", "```python\nx\n```", "after"]
+    assert shown[1]["metadata"] == {"beaker": {"author": "model"}}
+    assert shown[1]["data"]["text/plain"] == "x"
+
+
+async def test_code_cannot_close_its_own_fence(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        cell.code("a = '''\n````\n'''", {})
+    assert markdown(shown)[0].startswith("`````python\n")
+    assert markdown(shown)[0].endswith("\n`````")
+
+
+async def test_one_line_tells_of_all_tries(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        cell.retry(Retry(reason="busy", delay=0.52, attempt=1))
+        cell.retry(Retry(reason="busy", delay=1.1, attempt=2))
+    assert [m["type"] for m in shown] == ["display_data", "update_display_data"]
+    assert "0.5 s (try 1)" in markdown(shown)[0]
+
+
+async def test_the_first_cell_is_a_payload_and_the_others_are_buttons(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.cell("a")
+            cell.cell("b < \"c\" & 'd'")
+    assert cell.payload == [{"source": "set_next_input", "text": "a", "replace": False}]
+    button = shown[-1]["data"]["text/html"]
+    assert "&lt; \\&quot;c\\&quot; &amp; &#x27;d&#x27;" in button
+
+
+async def test_a_cell_is_not_lost_when_the_question_fails(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        cell.cell("a")
+        cell.__exit__(ValueError)
+    assert "text/html" in shown[-1]["data"]
+
+
+@pytest.mark.parametrize(
+    ("word", "code", "refusal", "payload"),
+    [
+        ("y", "x", "", 0),
+        ("Yes ", "x", "", 0),
+        ("n", "", "refused", 0),
+        ("", "", "refused", 0),
+        ("what?", "", "refused", 0),
+        ("e", "", "edits", 1),
+    ],
+)
+async def test_only_a_yes_runs_the_code(surface, word, code, refusal, payload) -> None:
+    async with surface() as (cell, stdin, relay, _shown), asyncio.TaskGroup() as tasks:
+        asking = tasks.create_task(cell.approve("x", untrusted=False))
+        question = await relay.hear(lambda m: m.verb is Verb.STDIN)
+        stdin.receive(question._replace(content=json.dumps({"value": word}).encode()))
+        verdict = await asking
+    assert verdict.code == code
+    assert refusal in verdict.refusal
+    assert len(cell.payload) == payload
+
+
+async def test_what_is_to_be_approved_is_shown_before_the_question(surface) -> None:
+    async with surface() as (cell, stdin, relay, _), asyncio.TaskGroup() as tasks:
+        asking = tasks.create_task(cell.approve("x # \u202e", untrusted=True))
+        shown = await relay.published("display_data")
+        question = await relay.hear(lambda m: m.verb is Verb.STDIN)
+        stdin.receive(question._replace(content=b'{"value": "y"}'))
+        assert (await asking).code == "x # \u202e"
+    assert "x # ⟨U+202E⟩" in shown["data"]["text/markdown"]
+    assert "has read outputs" in shown["data"]["text/plain"]
+
+
+async def test_where_stdin_is_forbidden_nobody_can_be_asked(surface) -> None:
+    async with surface(allow_stdin=False) as (cell, *_):
+        assert not cell.can_approve
+        assert not cell.takes_cells
+        assert await cell.ask("Who?") == ""
