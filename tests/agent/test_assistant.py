@@ -1,0 +1,112 @@
+"""One conversation: which endpoint, which model, who is told, what is kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from beaker_kernel.agent.assistant import Assistant
+from beaker_kernel.agent.endpoints import Endpoint
+from beaker_kernel.errors import ModelError
+from beaker_kernel.languages import Default
+from beaker_kernel.protocol.replies import Variable, VariablesReply
+from tests.support.replies import refusal
+from tests.support.replies import text as say
+from tests.support.scripted_model import ScriptedModel
+
+pytestmark = pytest.mark.anyio
+
+
+class Session:
+    """A session with one variable."""
+
+    language = Default("python")
+
+    async def variables(self, limit=50, names=()):
+        variable = Variable(name="key", type="str", preview="'canary-0123456'")
+        return VariablesReply(variables=(variable,), total=1)
+
+
+class Quiet:
+    """A surface that remembers its notices alone."""
+
+    def __init__(self):
+        self.notices = []
+
+    def notice(self, text):
+        self.notices.append(text)
+
+    def __getattr__(self, name):
+        return lambda *_, **__: None
+
+
+@pytest.fixture
+def model():
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture
+async def assistant(model):
+    settings = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "canary-0123456"}
+    assistant = Assistant(Session(), settings)
+    yield assistant
+    await assistant.close()
+
+
+async def test_a_question_is_sent_with_the_variables_and_without_the_key(assistant, model) -> None:
+    await assistant.answer(Quiet(), "why?")
+    assert model.requests[0].holds("key: str = '[redacted]'")
+    assert not model.requests[0].holds("canary")
+    assert model.requests[0].headers["authorization"] == "Bearer canary-0123456"
+
+
+async def test_the_next_question_knows_the_last_answer(assistant, model) -> None:
+    model.when("first", say("It was seven."))
+    await assistant.answer(Quiet(), "first?")
+    await assistant.answer(Quiet(), "second?")
+    assert model.requests[1].holds("It was seven.")
+    assert assistant.tokens == 240
+
+
+async def test_a_failed_question_leaves_a_conversation_that_goes_on(assistant, model) -> None:
+    model.when("first", refusal(400))
+    with pytest.raises(ModelError):
+        await assistant.answer(Quiet(), "first?")
+    await assistant.answer(Quiet(), "second?")
+    roles = [message["role"] for message in model.requests[1].body["messages"]]
+    assert roles == ["system", "user", "assistant", "user"]
+
+
+async def test_after_a_reset_nothing_is_known(assistant, model) -> None:
+    await assistant.answer(Quiet(), "first?")
+    assistant.reset()
+    await assistant.answer(Quiet(), "second?")
+    assert not model.requests[1].holds("first?")
+
+
+async def test_a_model_is_chosen_for_a_question_or_from_now_on(assistant, model) -> None:
+    await assistant.answer(Quiet(), "why?", model="one-off")
+    await assistant.choose("for-good")
+    await assistant.answer(Quiet(), "why?")
+    await assistant.choose("")
+    await assistant.answer(Quiet(), "why?")
+    models = [request.body["model"] for request in model.requests]
+    assert models == ["one-off", "for-good", "scripted-1"]
+
+
+async def test_who_gets_the_sessions_data_is_said_once_where_it_is_another_machine() -> None:
+    assistant = Assistant(Session(), {})
+    far = Endpoint(base_url="https://models.example/v1", model="gpt-9", api_key="none")
+    near = Endpoint(base_url="http://127.0.0.1:11434/v1", model="qwen", api_key="none")
+    surface = Quiet()
+    for endpoint in (near, far, far):
+        assistant._tell(surface, endpoint)
+    assert len(surface.notices) == 1
+    assert "go to https://models.example/v1 (gpt-9)" in surface.notices[0]
+
+
+async def test_a_persons_policy_goes_before_the_settings() -> None:
+    assistant = Assistant(Session(), {"BEAKER_POLICY": "never"})
+    assert assistant.policy == "never"
+    assistant.policy = "ask"
+    assert assistant.policy == "ask"
