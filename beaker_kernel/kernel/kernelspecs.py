@@ -12,6 +12,7 @@ import os
 import re
 import site
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
@@ -121,14 +122,20 @@ def find(name: str) -> KernelSpec:
 
 
 def _for_language(language: str) -> KernelSpec:
+    for spec in _installed():
+        if spec.language.lower() == language.lower() and "beaker_kernel" not in spec.argv:
+            return spec
+    raise _not_found(language)
+
+
+def _installed() -> Iterator[KernelSpec]:
+    """Yield the kernelspecs that can be read, in Jupyter's order of folders."""
     for folder in kernel_dirs():
         for entry in sorted(_entries(folder)):
             path = os.path.join(folder, entry)
             if _is_kernel_dir(path):
-                spec = read(entry, path)
-                if spec.language.lower() == language.lower() and "beaker_kernel" not in spec.argv:
-                    return spec
-    raise _not_found(language)
+                with suppress(ConfigurationError):
+                    yield read(entry, path)
 
 
 def _not_found(name: str) -> KernelSpecNotFound:
@@ -138,18 +145,27 @@ def _not_found(name: str) -> KernelSpecNotFound:
 
 
 def read(name: str, resource_dir: str) -> KernelSpec:
-    """Read the kernelspec that stands in a folder."""
-    with open(os.path.join(resource_dir, "kernel.json"), encoding="utf-8") as file:
-        spec = json.load(file)
-    return KernelSpec(
-        name=name.lower(),
-        resource_dir=resource_dir,
-        argv=list(spec["argv"]),
-        language=spec.get("language", ""),
-        env=spec.get("env") or {},
-        interrupt_mode=spec.get("interrupt_mode", "signal"),
-        metadata=spec.get("metadata") or {},
-    )
+    """Read the kernelspec that stands in a folder.
+
+    Raises:
+        ConfigurationError: its ``kernel.json`` can't be read.
+
+    """
+    path = os.path.join(resource_dir, "kernel.json")
+    try:
+        with open(path, encoding="utf-8") as file:
+            spec = json.load(file)
+        return KernelSpec(
+            name=name.lower(),
+            resource_dir=resource_dir,
+            argv=list(spec["argv"]),
+            language=spec.get("language", ""),
+            env=spec.get("env") or {},
+            interrupt_mode=spec.get("interrupt_mode", "signal"),
+            metadata=spec.get("metadata") or {},
+        )
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise ConfigurationError(f"{path} is no kernelspec: {error}") from error
 
 
 def kernel_dirs() -> Iterator[str]:

@@ -252,7 +252,6 @@ class SubkernelSide:
 
     def _begin(self) -> None:
         self.subkernel.start()
-        self._frontends.status("starting")
         self.connect()
 
     def _drop(self, socket: zmq.Socket[bytes]) -> None:

@@ -66,6 +66,20 @@ def test_an_idle_subkernel_that_is_killed_comes_back() -> None:
         assert (reply["status"], text(outputs)) == ("ok", "False")
 
 
+def test_a_frontend_sees_the_kernel_restart_and_come_up() -> None:
+    with running() as kernel:
+        client = kernel.client
+        os.kill(kernel.subkernel.pid, signal.SIGKILL)
+        client.published(is_restarting)
+        asked = client.send("kernel_info_request")
+        states = [
+            client.published(lambda m: m["msg_type"] == "status")["content"]["execution_state"]
+            for _ in range(2)
+        ]
+        assert states == ["starting", "idle"]
+        assert client.reply(asked)["content"]["status"] == "ok"
+
+
 def test_every_waiting_request_is_told_that_the_kernel_died() -> None:
     with running() as kernel:
         client = kernel.client
@@ -168,3 +182,21 @@ def test_a_restart_gives_a_fresh_session_on_the_same_ports() -> None:
 def test_the_relay_is_light(kernel: Kernel) -> None:
     kernel.client.run("1")
     assert kernel.relay.memory_info().rss < 26 * 1024 * 1024
+
+
+def test_the_relay_loads_no_framework(tmp_path: Path) -> None:
+    write_kernelspec(tmp_path, "hopeless", ["false"])
+    done = run_relay(tmp_path, BEAKER_SUBKERNEL="hopeless", PYTHONPROFILEIMPORTTIME="1")
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "|" in line}
+    assert {"zmq", "json", "hmac", "beaker_kernel.kernel.relay"} <= loaded
+    heavy = {"asyncio", "dataclasses", "inspect", "jupyter_client", "pydantic", "subprocess"}
+    assert loaded.isdisjoint(heavy | {"tornado", "traitlets", "beaker_kernel.protocol.messages"})
+
+
+def test_a_process_that_forbids_dumps_cant_be_looked_into() -> None:
+    code = (
+        "import ctypes; from beaker_kernel.kernel import processes\n"
+        "processes.forbid_dumps(); print(ctypes.CDLL(None).prctl(3))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert done.stdout.strip() == b"0"

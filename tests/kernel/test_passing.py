@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kernels import Client, Kernel, is_idle, text
+from tests.support.kernels import Client, Kernel, is_idle, running, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 MIXED = """
 import sys
@@ -177,8 +178,6 @@ def test_garbage_on_every_channel_does_no_harm(kernel: Kernel) -> None:
 
 
 def test_the_subkernel_sees_no_key_and_no_token() -> None:
-    from tests.support.kernels import running
-
     secrets = {
         "OPENAI_API_KEY": "canary-one-canary",
         "JUPYTER_TOKEN": "canary-two-canary",
@@ -201,3 +200,66 @@ def test_a_status_of_ours_never_hides_a_running_cell(kernel: Kernel) -> None:
     assert again["content"]["execution_state"] == "busy"
     assert again["parent_header"]["msg_id"] == msg_id
     kernel.client.reply(msg_id)
+
+
+def test_cells_behind_a_failed_one_are_aborted_in_order(kernel: Kernel) -> None:
+    client = kernel.client
+    ids = [client.execute(code) for code in ("import time; time.sleep(.3); 1 / 0", "1", "2")]
+    replies = [client.reply(msg_id)["content"]["status"] for msg_id in ids]
+    assert replies == ["error", "aborted", "aborted"]
+    assert client.run("3")[0]["status"] == "ok"
+
+
+def test_two_clients_can_be_asked_at_the_same_time(kernel: Kernel, second: Client) -> None:
+    asked = {
+        client: client.execute("input()", allow_stdin=True) for client in (second, kernel.client)
+    }
+    for client, msg_id in asked.items():
+        client.answer_input(client.channels.session.session)
+        assert client.reply(msg_id)["content"]["status"] == "ok"
+        assert client.channels.session.session in text(client.outputs(msg_id))
+
+
+def test_the_very_first_request_of_a_client_can_ask(kernel: Kernel) -> None:
+    for number in range(10):
+        client = kernel.another_client()
+        try:
+            msg_id = client.execute("input()", allow_stdin=True)
+            client.answer_input(str(number))
+            assert client.reply(msg_id)["content"]["status"] == "ok"
+        finally:
+            client.close()
+
+
+def test_an_unanswered_question_takes_no_later_answer(kernel: Kernel) -> None:
+    client = kernel.client
+    asked = client.execute("input('unanswered')", allow_stdin=True)
+    client.channels.get_stdin_msg(timeout=10)
+    client.send("interrupt_request", channel="control")
+    assert client.reply(asked)["content"]["ename"] == "KeyboardInterrupt"
+    again = client.execute("input('again')", allow_stdin=True)
+    client.answer_input("answer")
+    assert "answer" in text(client.outputs(again))
+    client.reply(again)
+
+
+def test_what_a_cell_publishes_by_its_own_hand_ends_nothing(kernel: Kernel) -> None:
+    code = "socket = get_ipython().kernel.iopub_socket\n"
+    for garbage in ([b"x"], [b"a", b"b", b"c"], [b"t", b"<IDS|MSG>", b""]):
+        code += f"socket.send_multipart({garbage!r})\n"
+    assert kernel.client.run(code)[0]["status"] == "ok"
+    assert text(kernel.client.run("6 * 7")[1]) == "42"
+
+
+def test_json_that_looks_like_a_status_is_no_status(kernel: Kernel) -> None:
+    code = "display({'application/json': {'status': 'idle', 'execution_state': 'idle'}}, raw=True)"
+    msg_id = kernel.client.execute(f"{code}\nprint('after')")
+    assert "after" in text(kernel.client.outputs(msg_id))
+    kernel.client.reply(msg_id)
+
+
+def test_modules_of_the_notebooks_folder_hide_none_of_ours(tmp_path: Path) -> None:
+    for name in ("tornado", "json", "zmq", "hmac"):
+        (tmp_path / f"{name}.py").write_text("raise RuntimeError('the wrong module')")
+    with running(cwd=str(tmp_path)) as kernel:
+        assert text(kernel.client.run("1 + 1")[1]) == "2"

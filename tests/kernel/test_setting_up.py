@@ -1,0 +1,144 @@
+"""Connection files, the runtime folder, and what a child process is started with."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import TYPE_CHECKING
+
+import pytest
+from jupyter_client.connect import write_connection_file
+
+from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.kernel import connection, processes, runtime
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> connection.Connection:
+    path, _ = write_connection_file(str(tmp_path / "front.json"), key=b"k", kernel_name="beaker")
+    return connection.read(path)
+
+
+def test_a_connection_file_of_jupyters_is_read(front: connection.Connection) -> None:
+    assert (front.transport, front.key, front.signature_scheme) == ("tcp", "k", "hmac-sha256")
+    assert front.url("hb") == f"tcp://127.0.0.1:{front.hb_port}"
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"transport": "tcp", "ip": "x"}'])
+def test_what_is_no_connection_file_is_said_so(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "c.json"
+    path.write_text(content)
+    with pytest.raises(ConfigurationError, match="is no connection file"):
+        connection.read(str(path))
+
+
+def test_a_subkernels_connection_has_our_key_and_other_addresses(
+    front: connection.Connection, tmp_path: Path
+) -> None:
+    ipc, tcp = connection.over_ipc(front, "/run/k1"), connection.over_tcp(front)
+    assert ipc.url("shell") == "ipc:///run/k1-1"
+    assert len({c.url(n) for c in (front, ipc, tcp) for n in connection.CHANNELS}) == 15
+    assert {ipc.key, tcp.key} == {"k"}
+    path = str(tmp_path / "sub.json")
+    connection.write(path, ipc)
+    assert connection.read(path) == ipc
+    assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_the_runtime_folder_is_private_and_short_enough_for_a_socket(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for base in (tmp_path / ("long" * 20), tmp_path / "absent"):
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(base))
+        path = runtime.create()
+        try:
+            assert os.stat(path).st_mode & 0o777 == 0o700
+            assert len(f"{path}/k9999-5") < 104
+        finally:
+            runtime.remove(path)
+        assert not os.path.exists(path)
+
+
+def test_a_folder_that_others_may_enter_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", base)
+        os.mkdir(f"{base}/beaker-{os.geteuid()}", 0o755)
+        with pytest.raises(ConfigurationError, match="mode 0700"):
+            runtime.create()
+
+
+def test_only_the_folders_of_ended_relays_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from beaker_kernel.kernel import runtime; print(runtime.create(), flush=True); input()"
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", base)
+        ended, alive = (start(code) for _ in range(2))
+        folders = [p.stdout.readline().strip() for p in (ended, alive)]  # type: ignore[union-attr]
+        stop(ended)
+        runtime.remove_stale()
+        assert [os.path.exists(folder) for folder in folders] == [False, True]
+        stop(alive)
+
+
+def start(code: str) -> subprocess.Popen[str]:
+    pipe = subprocess.PIPE
+    return subprocess.Popen([sys.executable, "-P", "-c", code], stdin=pipe, stdout=pipe, text=True)
+
+
+def stop(process: subprocess.Popen[str]) -> None:
+    process.kill()
+    process.communicate()
+
+
+SHOW = """
+import json, os, re
+os.dup2(3, 1)
+ignored = re.search("SigIgn:\\t(.*)", open("/proc/self/status").read())[1]
+print(json.dumps([os.getpgrp() == os.getpid(), os.getppid(), int(ignored, 16)]))
+"""
+
+
+@pytest.mark.parametrize("path", [os.environ["PATH"], "/"], ids=["setpriv", "no setpriv"])
+def test_a_child_has_a_group_of_its_own_and_hears_an_interrupt(
+    path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    old = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        env = {**os.environ, "PATH": path}
+        pid = processes.spawn([sys.executable, "-P", "-c", SHOW], env, inherit=writer)
+    finally:
+        signal.signal(signal.SIGINT, old)
+        os.close(writer)
+    with open(reader) as output:
+        leads_its_group, parent, ignored = json.loads(output.read())
+    assert processes.reap(pid) == 0
+    assert (leads_its_group, parent) == (True, os.getpid())
+    assert not ignored & 1 << (signal.SIGINT - 1)
+
+
+def test_the_subkernels_environment_has_no_key_and_no_token() -> None:
+    secret = {
+        "OPENAI_API_KEY": "s",
+        "BEAKER_POLICY": "s",
+        "JUPYTER_TOKEN": "s",
+        "JPY_API_TOKEN": "s",
+        "JUPYTERHUB_API_TOKEN": "s",
+        "JPY_PARENT_PID": "s",
+    }
+    env = processes.subkernel_environment({**secret, "PATH": "p", "JPY_SESSION_NAME": "n.ipynb"})
+    assert env == {"PATH": "p", "JPY_SESSION_NAME": "n.ipynb", "JPY_PARENT_PID": str(os.getpid())}
+
+
+def test_the_agents_settings_travel_apart_from_its_environment() -> None:
+    environ = {"OPENAI_API_KEY": "s", "BEAKER_MODEL": "", "PATH": "p", "JUPYTER_TOKEN": "t"}
+    assert processes.agent_environment(environ) == {"PATH": "p"}
+    assert processes.agent_settings(environ) == {"OPENAI_API_KEY": "s"}
