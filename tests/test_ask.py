@@ -13,9 +13,10 @@ import papermill
 import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from papermill.exceptions import PapermillExecutionError
 
 from tests.support.kernels import Kernel, Message, is_idle, running, text
-from tests.support.replies import call, calls, cut, hang, refusal
+from tests.support.replies import Reply, call, calls, chunk, cut, garbage, hang, refusal
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -37,6 +38,7 @@ def kernel(model: ScriptedModel) -> Iterator[Kernel]:
     env = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": KEY}
     with running(**env) as kernel:
         kernel.client.run("x = 41")
+        kernel.client.run("%ask hello")  # starts the agent, which then lives as long as the kernel
         yield kernel
 
 
@@ -201,6 +203,63 @@ def test_policy_never_runs_nothing(kernel: Kernel, model: ScriptedModel) -> None
     assert text(kernel.client.run("x")[1]) == "41"
 
 
+def test_code_taken_to_a_cell_for_editing_is_not_lost_behind_another(
+    kernel: Kernel, model: ScriptedModel
+) -> None:
+    model.when(
+        "edit later",
+        call("insert_cell", code="first"),
+        call("run_code", code="second"),
+        say("Well."),
+    )
+    msg_id = kernel.client.execute("%ask edit later", allow_stdin=True)
+    kernel.client.answer_input("e")
+    assert [p["text"] for p in kernel.client.reply(msg_id)["content"]["payload"]] == ["first"]
+    html = [
+        o["content"].get("data", {}).get("text/html", "") for o in kernel.client.outputs(msg_id)
+    ]
+    assert any("second" in button for button in html)
+
+
+def test_a_look_at_the_variables_beside_a_running_cell_leaves_its_input_alone(
+    kernel: Kernel, model: ScriptedModel
+) -> None:
+    slow = "print('on', flush=True); import time; time.sleep(.8); name = input('name? '); name"
+    cell = kernel.client.execute(slow, allow_stdin=True)
+    kernel.client.published(lambda m: m["msg_type"] == "stream")
+    reply = kernel.client.reply(kernel.client.send("variables_request"))["content"]
+    assert "x" in [variable["name"] for variable in reply["variables"]]
+    kernel.client.answer_input("Ada")
+    assert kernel.client.reply(cell)["content"]["status"] == "ok"
+    assert text(kernel.client.outputs(cell)).endswith("'Ada'")
+
+
+def test_code_of_the_models_outlives_a_failing_cell_before_it(
+    kernel: Kernel, model: ScriptedModel
+) -> None:
+    model.when("meanwhile", call("run_code", code="'survived'"), say("Yes."))
+    capable = {"beaker": {"capabilities": ["approval"]}}
+    asked = kernel.client.send("llm_request", {"request": "meanwhile"}, metadata=capable)
+    word = kernel.client.published(lambda m: m["msg_type"] == "approval_request")["content"]
+    kernel.client.execute("import time; time.sleep(.3); 1 / 0")
+    decision = {k: word[k] for k in ("approval_id", "sha256")} | {"decision": "run"}
+    kernel.client.reply(kernel.client.send("approve_request", decision))
+    assert kernel.client.reply(asked)["content"]["status"] == "ok"
+    assert model.requests[-1].holds("survived")
+
+
+def test_the_key_is_not_in_the_subkernels_environment(kernel: Kernel) -> None:
+    code = "import os; open(f'/proc/{os.getpid()}/environ').read() + str(os.environ)"
+    assert "canary" not in text(kernel.client.run(code)[1])
+
+
+def test_status_names_what_is_behind_the_kernel(kernel: Kernel, model: ScriptedModel) -> None:
+    shown = text(kernel.client.run("%beaker status")[1])
+    for expected in ("python3 (python)", f"scripted-1 at {model.base_url}", "policy     ask"):
+        assert expected in shown
+    assert "```" not in text(kernel.client.run("%beaker help")[1])
+
+
 # What goes wrong ------------------------------------------------------------------------------
 
 
@@ -209,19 +268,22 @@ def test_policy_never_runs_nothing(kernel: Kernel, model: ScriptedModel) -> None
     [
         (refusal(401, "bad key"), "ModelAuthError", "OPENAI_API_KEY"),
         (refusal(404, "no such model"), "ModelResponseError", "no such model"),
-        (cut(), "ModelResponseError", ""),
+        (refusal(429, "slow down", retry_after=0.01), "ModelRateLimited", "slow down"),
+        (refusal(500, "broken", retry_after=0.01), "ModelUnavailable", "broken"),
+        (cut(chunk({"content": "It is"})), "ModelResponseError", "in the middle of its answer"),
+        (garbage(), "ModelResponseError", ""),
     ],
-    ids=["401", "404", "cut"],
+    ids=["401", "404", "429", "500", "cut", "garbage"],
 )
 def test_an_endpoints_fault_is_one_clear_message_and_the_cells_go_on(
-    fault: Any, ename: str, said: str, kernel: Kernel, model: ScriptedModel
+    fault: Reply, ename: str, said: str, kernel: Kernel, model: ScriptedModel
 ) -> None:
     model.when("fault", fault)
     reply, outputs = kernel.client.run("%ask fault")
-    if ename != "ModelResponseError" or said:
-        assert reply["ename"] == ename
-    assert model.base_url in reply["evalue"]
+    assert reply["ename"] == ename
     assert said in reply["evalue"]
+    assert model.base_url in reply["evalue"]
+    assert [o["content"]["ename"] for o in outputs if o["msg_type"] == "error"] == [ename]
     assert KEY not in json.dumps([o["content"] for o in outputs])
     assert kernel.client.run("1 + 1")[0]["status"] == "ok"
 
@@ -473,6 +535,26 @@ def test_nbclient_is_told_that_an_approval_is_missing(asking: nbformat.NotebookN
         NotebookClient(asking, timeout=60).execute()
 
 
+def test_code_that_nobody_could_approve_is_kept_in_the_notebook(
+    asking: nbformat.NotebookNode,
+) -> None:
+    client = NotebookClient(asking, timeout=60, allow_errors=True)
+    outputs = client.execute().cells[1].outputs
+    withheld = next(o for o in outputs if o.get("metadata", {}).get("beaker"))
+    assert withheld["metadata"]["beaker"]["approved_by"] is None
+    assert "y = 2 * x" in withheld["data"]["text/markdown"]
+
+
+def test_papermill_is_told_that_an_approval_is_missing(
+    asking: nbformat.NotebookNode, tmp_path: Path
+) -> None:
+    nbformat.write(asking, tmp_path / "in.ipynb")
+    with pytest.raises(PapermillExecutionError, match="ApprovalRequired"):
+        papermill.execute_notebook(
+            str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), progress_bar=False
+        )
+
+
 def test_papermill_runs_questions_under_policy_auto(
     asking: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -483,3 +565,23 @@ def test_papermill_runs_questions_under_policy_auto(
     )
     done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert done.cells[-1].outputs == []
+
+
+def test_an_unknown_subkernel_is_refused_and_the_present_one_stays(kernel: Kernel) -> None:
+    asked = kernel.client.send(
+        "context_setup_request", {"context": "default", "context_info": {}, "subkernel": "cobol"}
+    )
+    assert kernel.client.reply(asked)["content"]["ename"] == "KernelSpecNotFound"
+    assert text(kernel.client.run("x")[1]) == "41"
+
+
+def test_a_question_after_the_subkernels_death_finds_the_new_one(model: ScriptedModel) -> None:
+    model.when("after", call("run_code", code="'x' in dir()"), say("Gone."))
+    with running(OPENAI_BASE_URL=model.base_url, BEAKER_POLICY="auto") as kernel:
+        kernel.client.run("x = 1")
+        kernel.client.run("%ask hello")
+        os.kill(kernel.subkernel.pid, signal.SIGKILL)
+        kernel.client.published(lambda m: m["content"].get("execution_state") == "restarting")
+        reply, outputs = kernel.client.run("%ask after")
+        assert (reply["status"], reply["execution_count"]) == ("ok", 0)
+        assert "False" in text(outputs)
