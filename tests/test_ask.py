@@ -320,6 +320,25 @@ def test_an_interrupt_stops_the_models_code(kernel: Kernel, model: ScriptedModel
     assert kernel.client.run("1 + 1")[0]["status"] == "ok"
 
 
+def test_a_cancelled_question_stops_its_code_and_no_other(
+    kernel: Kernel, model: ScriptedModel
+) -> None:
+    slow = "try:\n    print('on', flush=True); import time; time.sleep(60)\nfinally: print('off')"
+    model.when("cancel this", call("run_code", code=slow), say("Never said."))
+    capable = {"beaker": {"capabilities": ["approval"]}}
+    asked = kernel.client.send("llm_request", {"request": "cancel this"}, metadata=capable)
+    word = kernel.client.published(lambda m: m["msg_type"] == "approval_request")["content"]
+    decision = {k: word[k] for k in ("approval_id", "sha256")} | {"decision": "run"}
+    kernel.client.reply(kernel.client.send("approve_request", decision))
+    kernel.client.published(lambda m: m["msg_type"] == "stream")
+    cancelled = kernel.client.send("llm_cancel_request", {"msg_id": "another"})
+    assert kernel.client.reply(cancelled)["content"]["cancelled"] == []
+    kernel.client.send("llm_cancel_request", {"msg_id": asked})
+    assert kernel.client.reply(asked)["content"]["ename"] == "KeyboardInterrupt"
+    kernel.client.published(lambda m: "off" in m["content"].get("text", ""))
+    assert kernel.client.run("1 + 1")[0]["status"] == "ok"
+
+
 def test_an_interrupt_ends_a_pending_question_to_the_person(
     kernel: Kernel, model: ScriptedModel
 ) -> None:

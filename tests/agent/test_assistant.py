@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 class Session:
-    """A session with one variable."""
+    """A session with one variable, which holds the key."""
 
     language = Default("python")
 
