@@ -9,15 +9,21 @@ from typing import NamedTuple
 from beaker_kernel.errors import ConfigurationError
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
+DEFAULTS = {"signature_scheme": "hmac-sha256", "curve_publickey": "", "curve_secretkey": ""}
 
 
 class Connection(NamedTuple):
-    """A connection file's content (jupyter_client docs, "Connection files")."""
+    """A connection file's content (jupyter_client docs, "Connection files").
+
+    The curve keys are there where the server wants the frontends' connections encrypted.
+    """
 
     transport: str
     ip: str
     key: str
     signature_scheme: str
+    curve_publickey: str
+    curve_secretkey: str
     shell_port: int
     iopub_port: int
     stdin_port: int
@@ -39,7 +45,7 @@ def read(path: str) -> Connection:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            content = {"signature_scheme": "hmac-sha256", **json.load(file)}
+            content = {**DEFAULTS, **json.load(file)}
         return Connection(**{name: content[name] for name in Connection._fields if name in content})
     except (OSError, ValueError, TypeError) as error:
         message = f"{path} is no connection file: {error}"
@@ -49,8 +55,11 @@ def read(path: str) -> Connection:
 def write(path: str, connection: Connection) -> None:
     """Write a connection file that only its owner can read."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    content = {
+        name: value for name, value in connection._asdict().items() if value or name == "key"
+    }
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump({**connection._asdict(), "kernel_name": ""}, file)
+        json.dump({**content, "kernel_name": ""}, file)
 
 
 def over_ipc(front: Connection, prefix: str) -> Connection:
@@ -70,4 +79,4 @@ def over_tcp(front: Connection) -> Connection:
 
 
 def _elsewhere(front: Connection, transport: str, ip: str, ports: list[int]) -> Connection:
-    return Connection(transport, ip, front.key, front.signature_scheme, *ports)
+    return Connection(transport, ip, front.key, front.signature_scheme, "", "", *ports)

@@ -35,16 +35,16 @@ class FrontSockets:
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], connection: Connection) -> None:
         self.requests = {}
         for channel in REQUEST_CHANNELS:
-            router = _open(context, zmq.ROUTER)
+            router = _encrypted(_open(context, zmq.ROUTER), connection)
             router.router_handover = 1
             router.bind(connection.url(channel))
             self.requests[channel] = router
-        self.iopub = _open(context, zmq.XPUB)
+        self.iopub = _encrypted(_open(context, zmq.XPUB), connection)
         self.iopub.xpub_verbose = 1
         self.iopub.sndhwm = UNREAD
         self.iopub.bind(connection.url("iopub"))
         self._heartbeat = zmq.Context()
-        echo = _open(self._heartbeat, zmq.ROUTER)
+        echo = _encrypted(_open(self._heartbeat, zmq.ROUTER), connection)
         echo.bind(connection.url("hb"))
         threading.Thread(target=_echo, args=(echo,), daemon=True).start()
 
@@ -109,4 +109,13 @@ def _open(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket[byte
     socket.set_hwm(0)
     socket.linger = 500
     socket.reconnect_ivl = 10
+    return socket
+
+
+def _encrypted(socket: zmq.Socket[bytes], connection: Connection) -> zmq.Socket[bytes]:
+    """Have a socket speak CurveZMQ if the connection file has keys for it."""
+    if connection.curve_secretkey:
+        socket.curve_server = True
+        socket.curve_secretkey = connection.curve_secretkey.encode()
+        socket.curve_publickey = connection.curve_publickey.encode()
     return socket

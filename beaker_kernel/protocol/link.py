@@ -36,8 +36,9 @@ class Verb(StrEnum):
                                                                         request
     cell                    -                                           a recorded message of the
                                                                         person's cells
-    note                    hello, interrupt, subkernel <name>          started, dead, interrupt,
-                                                                        config <json>
+    note                    hello <actions>, interrupt,                 config, started (as JSON),
+                            subkernel <name or language>                refused <why>, dead,
+                                                                        interrupt
     ======================  ==========================================  ===========================
     """
 

@@ -80,6 +80,29 @@ def test_a_frontend_sees_the_kernel_restart_and_come_up() -> None:
         assert client.reply(asked)["content"]["status"] == "ok"
 
 
+def test_an_interrupt_ends_the_cells_that_wait_for_a_kernel_to_come_up() -> None:
+    with running() as kernel:
+        client = kernel.client
+        os.kill(kernel.subkernel.pid, signal.SIGKILL)
+        client.published(is_restarting)
+        ids = [client.execute("1"), client.execute("2")]
+        asked = client.send("interrupt_request", channel="control")
+        assert client.reply(asked, "control")["content"]["status"] == "ok"
+        replies = [client.reply(msg_id)["content"]["ename"] for msg_id in ids]
+        assert replies == ["KeyboardInterrupt"] * 2
+        assert [o["msg_type"] for o in client.outputs(ids[1])] == ["error"]
+        assert client.run("3")[0]["status"] == "ok"
+        assert not [m for m in client.leftovers() if m["parent_header"].get("msg_id") in ids]
+
+
+def test_a_shutdown_is_answered_before_the_kernel_ends() -> None:
+    with running() as kernel:
+        client = kernel.client
+        asked = client.send("shutdown_request", {"restart": False}, channel="control")
+        assert client.reply(asked, "control")["content"]["status"] == "ok"
+        assert kernel.relay.wait(timeout=10) is not None
+
+
 def test_every_waiting_request_is_told_that_the_kernel_died() -> None:
     with running() as kernel:
         client = kernel.client

@@ -202,14 +202,6 @@ def test_a_status_of_ours_never_hides_a_running_cell(kernel: Kernel) -> None:
     kernel.client.reply(msg_id)
 
 
-def test_cells_behind_a_failed_one_are_aborted_in_order(kernel: Kernel) -> None:
-    client = kernel.client
-    ids = [client.execute(code) for code in ("import time; time.sleep(.3); 1 / 0", "1", "2")]
-    replies = [client.reply(msg_id)["content"]["status"] for msg_id in ids]
-    assert replies == ["error", "aborted", "aborted"]
-    assert client.run("3")[0]["status"] == "ok"
-
-
 def test_two_clients_can_be_asked_at_the_same_time(kernel: Kernel, second: Client) -> None:
     asked = {
         client: client.execute("input()", allow_stdin=True) for client in (second, kernel.client)

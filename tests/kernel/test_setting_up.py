@@ -8,16 +8,14 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
+from jupyter_client import KernelManager
 from jupyter_client.connect import write_connection_file
 
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import connection, processes, runtime
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -37,6 +35,22 @@ def test_what_is_no_connection_file_is_said_so(tmp_path: Path, content: str) -> 
     path.write_text(content)
     with pytest.raises(ConfigurationError, match="is no connection file"):
         connection.read(str(path))
+
+
+def test_a_frontends_connection_is_encrypted_where_the_server_wants_it(tmp_path: Path) -> None:
+    manager = KernelManager(kernel_name="beaker", transport_encryption="required")
+    manager.kernel_spec.metadata["supported_encryption"] = ["curve"]
+    manager.start_kernel()
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=30)
+        assert client.execute_interactive("1", timeout=30)["content"]["status"] == "ok"
+        assert json.loads(Path(manager.connection_file).read_text())["curve_secretkey"]
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
 
 
 def test_a_subkernels_connection_has_our_key_and_other_addresses(
