@@ -1,6 +1,6 @@
 FROM python:3.13-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends bubblewrap ca-certificates \
+ && apt-get install -y --no-install-recommends ca-certificates \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 beaker
 WORKDIR /opt/beaker

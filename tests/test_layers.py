@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(__file__).parents[1] / "beaker_kernel"
-EVERYWHERE = {"errors", ""}
+EVERYWHERE = {"errors", "__version__"}
 MAY_IMPORT = {
     "protocol": {"protocol"},
     "kernel": {"kernel", "protocol"},
@@ -24,50 +24,87 @@ MAY_IMPORT = {
     "client": {"client", "execution", "protocol"},
     "server": {"server", "execution", "protocol"},
 }
+ABOVE_ALL = {"commands"}
+"""What the command line is made of: nothing imports it, and it may import any room."""
+WITH_PYDANTIC = {PACKAGE / "protocol" / name for name in ("schema.py", "validation.py")}
+"""The halves of the protocol that are imported when something has to be validated or described."""
 HEAVY = {"tornado", "asyncio", "jupyter_client", "pydantic", "traitlets", "subprocess", "openai"}
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def imports(path: Path, *, lazy: bool) -> Iterator[str]:
     """Yield the modules that a file imports; those inside functions only if `lazy`."""
     tree = ast.parse(path.read_text())
-    typing_only = {
-        id(node)
+    not_run = {
+        node
         for block in ast.walk(tree)
-        if isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
+        if is_for_types(block) or (not lazy and isinstance(block, FUNCTIONS))
         for node in ast.walk(block)
     }
-    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-    inside = {id(n) for f in ast.walk(tree) if isinstance(f, functions) for n in ast.walk(f)}
     for node in ast.walk(tree):
-        if id(node) in typing_only or (id(node) in inside and not lazy):
-            continue
-        if isinstance(node, ast.Import):
+        if isinstance(node, ast.Import) and node not in not_run:
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node not in not_run:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def is_for_types(block: ast.AST) -> bool:
+    return isinstance(block, ast.If) and "TYPE_CHECKING" in ast.unparse(block.test)
 
 
 def rooms(path: Path) -> set[str]:
     """Return the rooms of ours that a file imports from, lazily or not."""
     ours = (name.split(".") for name in imports(path, lazy=True))
-    return {parts[1] if len(parts) > 1 else "" for parts in ours if parts[0] == "beaker_kernel"}
+    return {parts[1] for parts in ours if parts[0] == "beaker_kernel" and len(parts) > 1}
 
 
-@pytest.mark.parametrize("room", [room for room in MAY_IMPORT if (PACKAGE / room).is_dir()])
+def libraries(path: Path) -> set[str]:
+    """Return what a file imports at its top that is neither ours nor Python's."""
+    found = {name.split(".")[0] for name in imports(path, lazy=False)}
+    return found - sys.stdlib_module_names - {"beaker_kernel"}
+
+
+def loaded_by(module: str) -> set[str]:
+    """Return the packages that a fresh interpreter holds after an import."""
+    code = f"import sys, {module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
+    return {name.split(".")[0] for name in done.stdout.decode().split()}
+
+
+def files(room: str) -> list[Path]:
+    return sorted((PACKAGE / room).rglob("*.py"))
+
+
+def test_every_room_has_its_place_in_the_order() -> None:
+    there = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
+    assert there <= MAY_IMPORT.keys() | ABOVE_ALL
+
+
+@pytest.mark.parametrize("room", [room for room in MAY_IMPORT if files(room)])
 def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
-    found = {path: rooms(path) for path in (PACKAGE / room).rglob("*.py")}
-    assert found
-    wrong = {str(p): r - MAY_IMPORT[room] - EVERYWHERE - {"__version__"} for p, r in found.items()}
+    wrong = {str(path): rooms(path) - MAY_IMPORT[room] - EVERYWHERE for path in files(room)}
     assert {path: names for path, names in wrong.items() if names} == {}
 
 
-@pytest.mark.parametrize("path", [*(PACKAGE / "kernel").glob("*.py")], ids=lambda p: p.name)
-def test_the_relay_imports_nothing_heavy(path: Path) -> None:
+def test_the_exceptions_import_nothing_of_ours() -> None:
+    assert rooms(PACKAGE / "errors.py") == set()
+
+
+@pytest.mark.parametrize("path", files("kernel"), ids=lambda path: path.name)
+def test_the_relay_imports_zmq_and_nothing_heavy(path: Path) -> None:
+    assert libraries(path) <= {"zmq"}
     assert HEAVY.isdisjoint(name.split(".")[0] for name in imports(path, lazy=False))
 
 
+@pytest.mark.parametrize("path", files("protocol"), ids=lambda path: path.name)
+def test_the_protocol_needs_the_standard_library_only(path: Path) -> None:
+    assert libraries(path) <= ({"pydantic", "pydantic_core"} if path in WITH_PYDANTIC else set())
+
+
+@pytest.mark.parametrize("module", ["kernel.app", "kernel.relay", "protocol.codec"])
+def test_what_the_relay_loads_loads_nothing_heavy(module: str) -> None:
+    assert loaded_by(f"beaker_kernel.{module}").isdisjoint(HEAVY)
+
+
 def test_the_command_line_imports_its_rooms_lazily() -> None:
-    code = "import sys, beaker_kernel.cli; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
-    loaded = {name.split(".")[0] for name in done.stdout.decode().split()}
-    assert loaded.isdisjoint({"openai", "pydantic", "jupyter_client", "jupyter_server", "tornado"})
+    assert loaded_by("beaker_kernel.cli").isdisjoint(HEAVY - {"asyncio", "subprocess"})

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-EXAMPLES = ("first-question.ipynb", "penguins.csv")
+NOTEBOOK = "first-question.ipynb"
+EXAMPLES = (NOTEBOOK, "penguins.csv")
 
 
 def main() -> None:
@@ -26,9 +27,10 @@ def main() -> None:
 
 
 def command(options: list[str]) -> list[str]:
-    """Return JupyterLab's command line; root may run it, as in a container."""
-    root = ["--allow-root"] if os.geteuid() == 0 else []
-    return [sys.executable, "-P", "-m", "jupyterlab", *root, *options, EXAMPLES[0]]
+    """Return JupyterLab's command line; the address it prints is the example's."""
+    root = ["--allow-root"] if os.geteuid() == 0 else []  # as in a container
+    page = f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"
+    return [sys.executable, "-P", "-m", "jupyterlab", page, *root, *options]
 
 
 if __name__ == "__main__":

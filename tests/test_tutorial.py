@@ -1,0 +1,72 @@
+"""What a newcomer meets first works: `make dev`, and the example notebook."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import nbformat
+from nbclient import NotebookClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial"
+DEV = [sys.executable, "-P", "-m", "beaker_kernel.commands.dev", "--no-browser", "--port=0"]
+
+
+def example() -> nbformat.NotebookNode:
+    return nbformat.read(TUTORIAL / "first-question.ipynb", as_version=4)
+
+
+def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+@contextmanager
+def jupyterlab() -> Iterator[re.Match[str]]:
+    """Run what `make dev` runs, with no browser and no terminal; give the address it prints."""
+    with subprocess.Popen(
+        DEV, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stderr
+            found = (
+                re.search(r"(http://\S+/)lab/tree/(\S+)\?(token=\w+)", line)
+                for line in process.stderr
+            )
+            yield next(filter(None, found))
+        finally:
+            process.terminate()
+            process.communicate()
+
+
+def test_make_dev_serves_the_example_with_the_beaker_kernel() -> None:
+    with jupyterlab() as address:
+        server, notebook, token = address.groups()
+        with urlopen(f"{server}api/contents/{notebook}?{token}") as reply:
+            opened = json.load(reply)["content"]
+        with urlopen(f"{server}api/kernelspecs?{token}") as reply:
+            kernelspecs = json.load(reply)["kernelspecs"]
+    assert opened["metadata"]["kernelspec"]["name"] in kernelspecs
+
+
+def test_the_example_is_for_beaker_and_shows_no_outputs() -> None:
+    assert example().metadata.kernelspec.name == "beaker"
+    assert not any(cell.outputs for cell in code_cells(example()))
+
+
+def test_the_examples_own_cells_run_without_a_model(tmp_path: Path) -> None:
+    shutil.copy(TUTORIAL / "penguins.csv", tmp_path)
+    notebook = example()
+    notebook.cells = [c for c in code_cells(notebook) if not re.match("%%?ask", c.source)]
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    assert "image/png" in notebook.cells[1].outputs[-1].data
+    assert "penguins" in str(notebook.cells[-1].outputs)
