@@ -202,14 +202,19 @@ def test_a_status_of_ours_never_hides_a_running_cell(kernel: Kernel) -> None:
     kernel.client.reply(msg_id)
 
 
-def test_two_clients_can_be_asked_at_the_same_time(kernel: Kernel, second: Client) -> None:
-    asked = {
-        client: client.execute("input()", allow_stdin=True) for client in (second, kernel.client)
-    }
-    for client, msg_id in asked.items():
-        client.answer_input(client.channels.session.session)
+def test_a_client_is_asked_while_another_ones_question_is_open(
+    kernel: Kernel, second: Client
+) -> None:
+    first = kernel.client
+    ids = [first.execute("input()", allow_stdin=True)]
+    first.channels.get_stdin_msg(timeout=10)
+    ids.append(second.execute("input()", allow_stdin=True))
+    second.reply(second.send("kernel_info_request", channel="control"), "control")
+    first.channels.input("one")
+    second.answer_input("two")
+    for client, msg_id, answer in zip((first, second), ids, ("one", "two"), strict=True):
         assert client.reply(msg_id)["content"]["status"] == "ok"
-        assert client.channels.session.session in text(client.outputs(msg_id))
+        assert text(client.outputs(msg_id)) == repr(answer)
 
 
 def test_the_very_first_request_of_a_client_can_ask(kernel: Kernel) -> None:
