@@ -1,0 +1,27 @@
+"""The documentation holds together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+PAGES = [*CHECKOUT.glob("*.md"), CHECKOUT / "dev_ui" / "README.md", *CHECKOUT.glob("docs/**/*.md")]
+LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(CHECKOUT)))
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    links = LINK.findall(page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_index_leads_to_every_page() -> None:
+    index = CHECKOUT / "docs" / "README.md"
+    linked = {(index.parent / link).resolve() for link in LINK.findall(index.read_text())}
+    decisions = CHECKOUT / "docs" / "decisions"
+    missing = {page for page in index.parent.glob("*/*.md") if page.parent != decisions} - linked
+    assert missing == set()
+    assert decisions in linked
