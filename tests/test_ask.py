@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -513,8 +514,17 @@ def test_variables_conversation_and_context_are_there_for_the_asking(kernel: Ker
     assert ask("conversation_request")["messages"] == []
 
 
-def test_another_language_takes_the_subkernels_place(model: ScriptedModel) -> None:
-    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_SUBKERNEL": "bash"}
+def test_another_language_takes_the_subkernels_place(model: ScriptedModel, tmp_path: Path) -> None:
+    folder = tmp_path / "kernels" / "bash"
+    folder.mkdir(parents=True)
+    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Bash", "language": "bash", "env": {"PS1": "$"}}
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    env = {
+        "OPENAI_BASE_URL": model.base_url,
+        "BEAKER_SUBKERNEL": "bash",
+        "JUPYTER_PATH": str(tmp_path),
+    }
     model.when("in bash", call("run_code", code="echo $((x + 1))"), say("Done."))
     with running(**env) as kernel:
         kernel.client.run("x=41")

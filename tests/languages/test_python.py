@@ -152,12 +152,16 @@ def test_a_namespace_of_big_things_takes_less_than_a_tenth_of_a_second(session):
     assert min(seconds(session) for _ in range(5)) < 0.1
 
 
-def test_nothing_is_imported_into_a_session_that_has_not(start):
-    session = start("python", "ipykernel_launcher")
+@pytest.fixture(scope="module")
+def untouched(start):
+    return start("python", "ipykernel_launcher")
+
+
+def test_nothing_is_imported_into_a_session_that_has_not(untouched):
     modules = "import sys; print(sorted(sys.modules))"
-    before = ast.literal_eval(session.run(modules)[1])
-    session.ask(python, python.variables(10))
-    assert ast.literal_eval(session.run(modules)[1]) == before
+    before = ast.literal_eval(untouched.run(modules)[1])
+    untouched.ask(python, python.variables(10))
+    assert ast.literal_eval(untouched.run(modules)[1]) == before
 
 
 def test_what_is_sent_is_grammar_that_an_old_python_reads():

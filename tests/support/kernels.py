@@ -64,6 +64,7 @@ class Client:
         # A client of its own session: the manager's clients share theirs, thus one identity.
         self.channels = BlockingKernelClient(connection_file=manager.connection_file)
         self.channels.load_connection_file()
+        self.channels.hb_channel.time_to_dead = 5.0  # seconds: the machine may be busy
         self.channels.start_channels()
         self.channels.wait_for_ready(timeout=PATIENCE)
 
