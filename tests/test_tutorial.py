@@ -15,6 +15,8 @@ from urllib.request import urlopen
 import nbformat
 from nbclient import NotebookClient
 
+from tests.support.ports import wait_until_it_listens
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -42,7 +44,9 @@ def jupyterlab() -> Iterator[re.Match[str]]:
                 re.search(r"(http://\S+/)lab/tree/(\S+)\?(token=\w+)", line)
                 for line in process.stderr
             )
-            yield next(filter(None, found))
+            address = next(filter(None, found))
+            wait_until_it_listens(address[1])
+            yield address
         finally:
             process.terminate()
             process.communicate()

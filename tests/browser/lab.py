@@ -16,6 +16,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from tests.browser.notebook import PATIENCE, Notebook
+from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +107,9 @@ def serving(folder: Path, browser: BrowserContext, **settings: str) -> Iterator[
     )
     server = psutil.Process(process.pid)
     try:
-        yield Lab(_address(process), folder, browser)
+        address = _address(process)
+        wait_until_it_listens(address)
+        yield Lab(address, folder, browser)
     finally:
         family = server.children(recursive=True)
         process.terminate()
@@ -135,7 +138,7 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def _address(process: subprocess.Popen[str]) -> str:
-    """Read the log until the server has said where it is, and that it runs."""
+    """Read the log until the server has said where it will be."""
     assert process.stderr
     log = ""
     for line in process.stderr:
