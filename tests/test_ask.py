@@ -66,6 +66,14 @@ def test_an_answer_streams_as_markdown(kernel: Kernel, model: ScriptedModel) -> 
     assert markdown(outputs) == ["one two three four five six"]
 
 
+def test_in_a_terminal_an_answer_streams_as_text(kernel: Kernel, model: ScriptedModel) -> None:
+    model.when("stream there", say("one two three", pause=0.01))
+    _, outputs = kernel.client.run("%ask stream there", metadata={}, allow_stdin=True)
+    pieces = [o["content"]["text"] for o in outputs if o["msg_type"] == "stream"]
+    assert len(pieces) >= 3
+    assert "".join(pieces) == "one two three\n"
+
+
 def test_code_lands_in_the_next_cell_and_further_code_behind_a_button(
     kernel: Kernel, model: ScriptedModel
 ) -> None:
@@ -76,7 +84,10 @@ def test_code_lands_in_the_next_cell_and_further_code_behind_a_button(
     button = next(o for o in outputs if "text/html" in o["content"].get("data", {}))
     assert "data-commandlinker-command" in button["content"]["data"]["text/html"]
     assert "x * 3" in button["content"]["data"]["text/html"]
-    assert markdown(outputs)[0] == "```python\nx * 2\n```"
+    folded, shown, *_ = (o["content"]["data"] for o in outputs if "data" in o["content"])
+    assert folded["text/markdown"].startswith("<details>")
+    assert folded["text/plain"] == "x * 2"
+    assert shown["text/markdown"] == "```python\nx * 3\n```"
 
 
 def test_code_that_runs_shows_its_outputs_under_the_asking_cell(
@@ -409,9 +420,30 @@ def test_magics_complete_beside_the_subkernels_own(kernel: Kernel) -> None:
         return found
 
     assert {"%beaker", "%bookmark"} <= set(matches("%b"))
+    assert {"%ask", "%%ask", "%time"} <= set(matches("%"))
     assert matches("%ask --m") == ["--model"]
     assert "status" in matches("%beaker st")
     assert matches("%beaker policy a") == ["ask", "auto"]
+
+
+def test_a_completion_tells_the_type_of_each_match(kernel: Kernel) -> None:
+    asked = kernel.client.send("complete_request", {"code": "%b", "cursor_pos": 2})
+    types = kernel.client.reply(asked)["content"]["metadata"]["_jupyter_types_experimental"]
+    assert {"%beaker", "%bookmark"} <= {match["text"] for match in types}
+
+
+def test_completion_help_and_completeness_of_our_cells_need_no_agent() -> None:
+    with running() as kernel:
+        client = kernel.client
+        completed = client.reply(client.send("complete_request", {"code": "%beaker st"}))
+        asked = client.send("inspect_request", {"code": "%ask", "cursor_pos": 4})
+        inspected = client.reply(asked)["content"]
+        complete = client.reply(client.send("is_complete_request", {"code": "%%ask\nwhy"}))
+        assert completed["content"]["matches"] == ["status"]
+        assert "--auto" in inspected["data"]["text/plain"]
+        assert complete["content"] == {"status": "complete"}
+        commands = [process.cmdline() for process in kernel.relay.children()]
+        assert not any("beaker_kernel.agent" in command for command in commands)
 
 
 @pytest.mark.parametrize("code", ["%ask?", "?%ask", "%beaker help", "%beaker"])
@@ -612,5 +644,5 @@ def test_a_question_after_the_subkernels_death_finds_the_new_one(model: Scripted
         os.kill(kernel.subkernel.pid, signal.SIGKILL)
         kernel.client.published(lambda m: m["content"].get("execution_state") == "restarting")
         reply, outputs = kernel.client.run("%ask after")
-        assert (reply["status"], reply["execution_count"]) == ("ok", 0)
+        assert (reply["status"], reply["execution_count"]) == ("ok", 1)  # 0 would look unfinished
         assert "False" in text(outputs)

@@ -160,5 +160,5 @@ class App:
         }
         if carrier.msg_type == "execute_request" and isinstance(carrier, Native):
             carrier.emit("error", error)
-            error["execution_count"] = self._assistant.cells.execution_count
+            error["execution_count"] = self._assistant.cells.shown_count
         carrier.reply({"status": "error", **error})

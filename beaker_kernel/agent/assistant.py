@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -78,15 +77,18 @@ class Assistant:
 
         """
         if self._endpoint is None:
-            from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
-
-            named = {"BEAKER_MODEL": self.settings.model} if self.settings.model else {}
-            self._endpoint = await find_endpoint(self._environ | named)
+            self._endpoint = await self._find(self.settings.model)
         return self._endpoint
 
     async def choose(self, name: str) -> None:
         """Use another model of the same endpoint from now on; an empty name looks anew."""
-        self._endpoint = replace(await self.endpoint(), model=name) if name else None
+        self._endpoint = await self._find(name) if name else None
+
+    async def _find(self, model: str) -> Endpoint:
+        """Look for an endpoint and what it says of a model, if one is named."""
+        from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
+
+        return await find_endpoint(self._environ | ({"BEAKER_MODEL": model} if model else {}))
 
     async def answer(
         self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
@@ -97,8 +99,7 @@ class Assistant:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
-        endpoint = await self.endpoint()
-        endpoint = replace(endpoint, model=model) if model else endpoint
+        endpoint = await self._find(model) if model else await self.endpoint()
         self._tell(surface, endpoint)
         conversation, shown = self.conversation, self.cells.peek()
         system = context.system_prompt(self._session.language.name)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from beaker_kernel.agent import magics
 from beaker_kernel.agent.markdown import Shown, block, table
 from beaker_kernel.errors import ModelError
+from beaker_kernel.protocol import magic
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.assistant import Assistant
@@ -34,7 +34,7 @@ async def run(command: Command, assistant: Assistant, subkernel: str) -> Shown:
             assistant.reset()
             text = "The conversation is forgotten; your variables stay."
             return Shown(text, text)
-    return block(magics.HELP)
+    return block(magic.HELP)
 
 
 async def _status(assistant: Assistant, subkernel: str) -> Shown:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.link import Incoming, Link
     from beaker_kernel.protocol.messages import Event
 
-CELLS = frozenset({"execute_request", "complete_request", "inspect_request"})
-"""Jupyter's own requests that come to us where they concern our magics."""
+CELLS = frozenset({"execute_request"})
+"""Jupyter's own requests that come to us where they hold one of our magics."""
 
 
 class Carrier(Protocol):
@@ -37,6 +37,15 @@ class Carrier(Protocol):
 
         Raises:
             ProtocolError: it is no JSON object.
+
+        """
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata of the message that brought it.
+
+        Raises:
+            ProtocolError: they are no JSON object.
 
         """
 
@@ -77,9 +86,14 @@ class Native:
         return _object(self._message.content, self.msg_type)
 
     @property
+    def metadata(self) -> dict[str, Any]:
+        """The metadata of the request."""
+        return _object(self._message.metadata, "metadata")
+
+    @property
     def capabilities(self) -> tuple[str, ...]:
         """What the request's metadata say."""
-        return _capabilities(_object(self._message.metadata, "metadata"))
+        return _capabilities(self.metadata)
 
     def emit(self, msg_type: str, content: dict[str, Any]) -> None:
         """Publish an event under the request."""
@@ -109,6 +123,7 @@ class Comm:
         self._envelope: dict[str, Any] = data if isinstance(data, dict) else {}
         self.msg_type = str(self._envelope.get("type", "comm_msg"))
         self.header = message.header
+        self.metadata = _object(message.metadata, "metadata")
         self.identity = message.argument
         self.capabilities = capabilities
 

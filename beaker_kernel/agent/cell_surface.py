@@ -1,13 +1,13 @@
-"""The answer to an `%ask` cell, in any frontend: Markdown as it streams, and code in a cell."""
+"""The answer to an `%ask` cell, in any frontend: text as it streams, and code in a cell."""
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from beaker_kernel.agent.markdown import Shown, fenced, insert_button
+from beaker_kernel.agent.markdown import Shown, fenced, folded, insert_button
 from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
+from beaker_kernel.agent.prose import prose_for
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.carriers import Carrier
@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.protocol.messages import ToolState
-
-REFRESH = 0.05
-"""Seconds between updates of streaming Markdown: frontends render the whole text each time."""
 
 
 class CellSurface:
@@ -36,10 +33,10 @@ class CellSurface:
         self._identity = carrier.identity
         self._allow_stdin = bool(carrier.content.get("allow_stdin", True))
         self._fence = fence
-        self._text = ""
-        self._display_id = ""
+        self._prose = prose_for(carrier, self._send)
         self._retry_id = ""
-        self._refresh: asyncio.TimerHandle | None = None
+        self._approved: tuple[str, str] | None = None  # code, and the display that shows it
+        self._offered = 0
         self.header = carrier.header
         self.payload: list[dict[str, Any]] = []
 
@@ -47,10 +44,10 @@ class CellSurface:
         return self
 
     def __exit__(self, kind: object, *_: object) -> None:
-        self._end_text()
+        self._prose.end()
         if kind:  # the reply will be an error, of which no frontend takes a payload
             for cell in self.payload:
-                self._publish(insert_button(cell["text"]))
+                self._publish(insert_button(cell["text"], 0))
 
     @property
     def can_approve(self) -> bool:
@@ -64,17 +61,12 @@ class CellSurface:
 
     def delta(self, text: str, *, thought: bool = False) -> None:
         """Show a piece of the answer; thoughts are left out here."""
-        if thought:
-            return
-        self._text += text
-        if not self._display_id:
-            self._flush()
-        elif self._refresh is None:
-            self._refresh = asyncio.get_running_loop().call_later(REFRESH, self._flush)
+        if not thought:
+            self._prose.write(text)
 
     def retry(self, retry: Retry) -> None:
         """Say that the model is asked again, and why; one line for all tries."""
-        self._end_text()
+        self._prose.end()
         update = bool(self._retry_id)
         self._retry_id = self._retry_id or uuid4().hex
         text = f"{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})"
@@ -89,7 +81,7 @@ class CellSurface:
 
     def tool_started(self, call: ToolCall) -> None:
         """End the text so far: what a tool puts out stands below it."""
-        self._end_text()
+        self._prose.end()
 
     def tool_ended(
         self, call: ToolCall, state: ToolState, output: str = "", error: str = ""
@@ -97,13 +89,18 @@ class CellSurface:
         """Leave it at what was shown."""
 
     def cell(self, code: str) -> None:
-        """Show code, and insert it: the first by payload, further ones by a button each."""
-        self._show_code(code)
+        """Insert code: the first by payload, of which a copy stays here; others by a button."""
+        markdown = fenced(code, self._fence)
+        self.show(Shown(markdown if self.payload else folded("Code", markdown), code))
         self._insert(code)
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs in this cell, with the record of whose it is."""
-        self._show_code(code, record)
+        approved, display_id = self._approved or ("", "")
+        if approved == code:  # it stands there already
+            self._publish(self._code(code), display_id, update=True, metadata={"beaker": record})
+        else:
+            self._show_code(code, record)
 
     def withheld(self, code: str, record: dict[str, Any]) -> None:
         """Show code that nobody here can allow."""
@@ -114,10 +111,14 @@ class CellSurface:
         read = " It has read outputs or variables." if untrusted else ""
         question = f"The model wants to run this.{read}"
         seen = visible(code)
-        self.show(Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}"))
+        shown = Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}")
+        display_id = uuid4().hex
+        self._prose.end()
+        self._publish(_bundle(shown), display_id)
         answer = await self.ask("Run it? [y]es, [e]dit in a cell, [n]o:")
         match answer.strip().lower()[:1]:
             case "y":
+                self._approved = code, display_id
                 return Verdict(by=PERSON, code=code)
             case "e":
                 self._insert(code)
@@ -128,39 +129,30 @@ class CellSurface:
         """Ask the person on stdin; empty where nobody can be asked."""
         if not self._allow_stdin:
             return ""
-        self._end_text()
+        self._prose.end()
         return await self._stdin.ask(self._identity, self.header, f"{question} ")
 
     def finish(self, text: str) -> None:
         """Leave it at what was streamed."""
 
-    def show(self, shown: Shown, metadata: dict[str, Any] | None = None) -> None:
+    def show(self, shown: Shown) -> None:
         """Show a piece of its own."""
-        self._end_text()
-        self._publish(_bundle(shown), metadata=metadata)
+        self._prose.end()
+        self._publish(_bundle(shown))
 
-    def _show_code(self, code: str, record: dict[str, Any] | None = None) -> None:
-        shown = Shown(fenced(code, self._fence), code)
-        self.show(shown, {"beaker": record} if record else None)
+    def _show_code(self, code: str, record: dict[str, Any]) -> None:
+        self._prose.end()
+        self._publish(self._code(code), metadata={"beaker": record})
+
+    def _code(self, code: str) -> dict[str, Any]:
+        return _bundle(Shown(fenced(code, self._fence), code))
 
     def _insert(self, code: str) -> None:
         if self.payload:
-            self._publish(insert_button(code))
+            self._publish(insert_button(code, self._offered))
         else:
             self.payload.append({"source": "set_next_input", "text": code, "replace": False})
-
-    def _flush(self) -> None:
-        """Show the text as far as it is there."""
-        self._refresh = None
-        update = bool(self._display_id)
-        self._display_id = self._display_id or uuid4().hex
-        self._publish(_bundle(Shown(self._text, self._text)), self._display_id, update=update)
-
-    def _end_text(self) -> None:
-        if self._refresh:
-            self._refresh.cancel()
-            self._flush()
-        self._text = self._display_id = ""
+        self._offered += 1
 
     def _publish(
         self,
@@ -172,7 +164,9 @@ class CellSurface:
     ) -> None:
         transient = {"display_id": display_id} if display_id else {}
         content = {"data": data, "metadata": metadata or {}, "transient": transient}
-        msg_type = "update_display_data" if update else "display_data"
+        self._send("update_display_data" if update else "display_data", content)
+
+    def _send(self, msg_type: str, content: dict[str, Any]) -> None:
         self._link.publish(msg_type, content, self.header)
 
 

@@ -37,6 +37,11 @@ class Cells:
         self._cells: dict[str, Cell] = {}
         self.execution_count = 0
 
+    @property
+    def shown_count(self) -> int:
+        """The count that a cell of ours shows; JupyterLab takes 0 for one that still runs."""
+        return max(1, self.execution_count)
+
     def add(self, message: Incoming) -> None:
         """Take in a recorded message of a cell."""
         content = json.loads(message.content)

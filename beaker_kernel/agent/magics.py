@@ -1,4 +1,4 @@
-"""The cells that are ours: what they say, how they complete, and their help."""
+"""What a cell of ours says."""
 
 from __future__ import annotations
 
@@ -7,32 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.protocol.magic import COMMANDS, OPTIONS, POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-POLICIES = ("ask", "auto", "never")
-COMMANDS = {
-    "status": "what is behind this kernel: subkernel, model, policy, tokens",
-    "model": "show the model, or choose one: %beaker model NAME",
-    "policy": "show who decides what model code runs, or set it: %beaker policy ask|auto|never",
-    "context": "show what the model would be told with the next question",
-    "reset": "forget the conversation; your variables stay",
-    "help": "this help",
-}
-OPTIONS = {
-    "--auto": "let the model's code run without asking, for this question",
-    "--model": "ask another model, for this question: --model NAME",
-}
-HELP = "\n".join(
-    [
-        "%ask [--auto] [--model NAME] QUESTION    ask about the live session, on one line",
-        "%%ask [--auto] [--model NAME]            the same, with the question below",
-        "%beaker COMMAND",
-        "",
-        *(f"  {name:9} {text}" for name, text in (OPTIONS | COMMANDS).items()),
-    ]
-)
 _HELP_CALL = re.compile(r"\s*(?:\?{1,2}%{1,2}\w+|%{1,2}\w+\?{1,2})\s*$")
 _CALL = re.compile(r"\s*%{1,2}(?P<name>ask|beaker)\b(?P<rest>.*)", re.DOTALL)
 _OPTION = re.compile(r"(?P<name>--(?:model(?=[\s=])|\S+))(?:(?<=model)[\s=]+(?P<value>\S+))?\s*")
@@ -91,25 +70,3 @@ def _command(words: Sequence[str]) -> Command:
     if name == "policy" and argument and argument not in POLICIES:
         raise ConfigurationError(f"a policy is one of {', '.join(POLICIES)}")
     return Command(name or "help", argument)
-
-
-def complete(code: str, cursor: int) -> tuple[list[str], int]:
-    """Return what may stand at the cursor, and where the completed word begins."""
-    before = code[:cursor]
-    word = re.search(r"\S*$", before)
-    start = word.start() if word else cursor
-    typed, earlier = before[start:], before[:start].split()
-    return [choice for choice in _choices(earlier) if choice.startswith(typed)], start
-
-
-def _choices(earlier: Sequence[str]) -> Sequence[str]:
-    match list(earlier):
-        case []:
-            return ["%ask", "%%ask", "%beaker"]
-        case ["%beaker" | "%%beaker"]:
-            return list(COMMANDS)
-        case ["%beaker" | "%%beaker", "policy"]:
-            return POLICIES
-        case ["%ask" | "%%ask", *_]:
-            return list(OPTIONS)
-    return []

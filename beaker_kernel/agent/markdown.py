@@ -22,6 +22,11 @@ def fenced(text: str, language: str = "") -> str:
     return f"{fence}{language}\n{text}\n{fence}"
 
 
+def folded(title: str, markdown: str) -> str:
+    """Return Markdown that opens with a click."""
+    return f"<details><summary>{html.escape(title)}</summary>\n\n{markdown}\n\n</details>"
+
+
 def block(text: str, language: str = "text") -> Shown:
     """Return preformatted text."""
     return Shown(fenced(text, language), text)
@@ -39,19 +44,29 @@ def _cell(value: str) -> str:
     return value.replace("|", "\\|").replace("\n", "<br>")
 
 
-def insert_button(code: str) -> dict[str, Any]:
-    """Return the bundle of a button that inserts a cell below, in JupyterLab and Notebook.
+def insert_button(code: str, earlier: int) -> dict[str, Any]:
+    """Return the bundle of a button that inserts a cell, in JupyterLab and Notebook.
 
     They honour one set_next_input per reply, and none of a failed one; a command link makes the
     further cells.
+
+    Args:
+        code: what the cell says.
+        earlier: how many cells of this answer stand between the asking cell and this one.
+
     """
     steps = {
-        "commands": ["notebook:insert-cell-below", "notebook:replace-selection"],
+        "commands": [
+            *["notebook:move-cursor-down"] * earlier,
+            "notebook:insert-cell-below",
+            "notebook:replace-selection",
+        ],
         "args": {"text": code},
     }
     arguments = html.escape(json.dumps(steps), quote=True)
     button = (
-        '<button type="button" data-commandlinker-command="apputils:run-all-enabled" '
+        '<button type="button" class="jp-mod-styled jp-mod-reject" '
+        'data-commandlinker-command="apputils:run-all-enabled" '
         f'data-commandlinker-args="{arguments}">Insert this cell below</button>'
     )
     return {"text/html": button, "text/plain": ""}

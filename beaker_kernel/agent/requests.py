@@ -77,26 +77,7 @@ class Requests:
         """Return the count of the last cell; one that an agent before this one saw is asked for."""
         cells = self._assistant.cells
         cells.execution_count = cells.execution_count or await self._session.execution_count()
-        return cells.execution_count
-
-    async def complete_request(self, carrier: Carrier) -> Reply:
-        """Complete our magics, and behind them what the subkernel would complete."""
-        code, cursor = str(carrier.content["code"]), int(carrier.content["cursor_pos"])
-        matches, start = magics.complete(code, cursor)
-        if " " not in code[:cursor].strip():
-            theirs = (await self._session.request("complete_request", carrier.content)).reply
-            if theirs.get("cursor_start") == start:
-                matches += [m for m in theirs["matches"] if m not in matches]
-        return OK | {
-            "matches": matches,
-            "cursor_start": start,
-            "cursor_end": cursor,
-            "metadata": {},
-        }
-
-    async def inspect_request(self, carrier: Carrier) -> Reply:
-        """Show the help of our magics."""
-        return OK | {"found": True, "data": {"text/plain": magics.HELP}, "metadata": {}}
+        return cells.shown_count
 
     # ------------------------------------------------------------------ Beaker's
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import zmq
 
 from beaker_kernel.errors import ProtocolError
-from beaker_kernel.kernel import inflight, processes
+from beaker_kernel.kernel import completion, inflight, processes
 from beaker_kernel.kernel.agent_side import AgentSide
 from beaker_kernel.kernel.digests import Digests
 from beaker_kernel.kernel.frontends import Frontends, with_beaker
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.questions import Questions
-from beaker_kernel.kernel.routing import ONE_WAY, Route, route
+from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
 from beaker_kernel.kernel.sockets import send
 from beaker_kernel.kernel.subkernel_side import SubkernelSide
 from beaker_kernel.kernel.turns import Turns
@@ -136,11 +136,11 @@ class Relay:
             self._back.forward(request)
 
     def _answer(self, request: Request) -> None:
-        """Answer what concerns the relay alone: where it listens, and that a magic is complete."""
+        """Answer what concerns the relay alone: where it listens, and the words of our cells."""
         if request.msg_type == "connect_request":
             self._frontends.finish(request, self._frontends.connect_reply())
         else:
-            self._frontends.finish(request, {"status": "complete"})
+            self._frontends.finish(request, completion.answer(request))
 
     def subscribe(self, frames: list[bytes]) -> None:
         """Welcome each new subscriber (messaging spec, `iopub_welcome`)."""
@@ -194,16 +194,22 @@ class Relay:
         at = frames.index(DELIMITER)
         parent_id = msg_id(frames[at + 3])
         request = self._frontends.requests.get(parent_id)
-        if request and request.msg_type == "kernel_info_request":
-            spec = self._back.subkernel.spec
-            content = with_beaker(frames[at + 5], spec.name, spec.provisioner)
-            frames = self._signer.frames([*frames[at + 2 : at + 5], content])
-            at = 0
+        content = self._completed(request, frames[at + 5]) if request else frames[at + 5]
+        if content is not frames[at + 5]:
+            frames, at = self._signer.frames([*frames[at + 2 : at + 5], content]), 0
         send(self._frontends.sockets.requests[channel], [identity, *frames])
         self._frontends.requests.replied(parent_id)
         self._questions.ended(parent_id)
         if request and request.is_cell:
-            self.cell_ended(request, frames[at + 5])
+            self.cell_ended(request, content)
+
+    def _completed(self, request: Request, content: bytes) -> bytes:
+        """Return a reply's content, with what we add to a few of them."""
+        if request.msg_type == "kernel_info_request":
+            return with_beaker(content, self.spec.name, self.spec.provisioner)
+        if request.msg_type == "complete_request" and completes_name(request.content):
+            return completion.with_ours(request.content, content)
+        return content
 
     def cell_ended(self, cell: Request, reply: bytes) -> None:
         """Start the cells that waited for this one, or abort them if it failed."""

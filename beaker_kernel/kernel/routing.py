@@ -43,19 +43,29 @@ def route(
     match msg_type:
         case "execute_request":
             ours = _is_our_cell(content)
-        case "complete_request" | "inspect_request":
-            ours = _is_in_our_magic(content)
         case "comm_open":
             ours = b'"beaker"' in content and _target(content) == COMM_TARGET
         case "comm_msg" | "comm_close":
             ours = any(comm in content for comm in comms) and comm_id(content) in comms
-        case "is_complete_request":
+        case "complete_request":
+            ours_alone = _is_our_cell(content) and not completes_name(content)
+            return Route.RELAY if ours_alone else Route.SUBKERNEL
+        case "is_complete_request" | "inspect_request":
             return Route.RELAY if _is_our_cell(content) else Route.SUBKERNEL
         case "connect_request":
             return Route.RELAY
         case _:
             ours = msg_type in OURS or msg_type in actions
     return Route.AGENT if ours else Route.SUBKERNEL
+
+
+def completes_name(content: bytes) -> bool:
+    """Tell whether a complete_request asks for what may become the name of one of our magics."""
+    if b"%" not in content:
+        return False
+    request = json.loads(content)
+    code = str(request.get("code", ""))
+    return magic.is_naming(code, int(request.get("cursor_pos", len(code))))
 
 
 def comm_id(content: bytes) -> bytes:
@@ -65,14 +75,6 @@ def comm_id(content: bytes) -> bytes:
 
 def _is_our_cell(content: bytes) -> bool:
     return magic.mentions(content) and magic.is_magic(str(json.loads(content).get("code", "")))
-
-
-def _is_in_our_magic(content: bytes) -> bool:
-    if b"%" not in content:
-        return False
-    request = json.loads(content)
-    code = str(request.get("code", ""))
-    return magic.completes_magic(code, int(request.get("cursor_pos", len(code))))
 
 
 def _target(content: bytes) -> str:

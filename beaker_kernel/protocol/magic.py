@@ -1,16 +1,42 @@
-"""Which cells are ours: ``%ask``, ``%%ask`` and ``%beaker`` on a cell's first non-blank line.
+"""The cells that are ours, ``%ask``, ``%%ask`` and ``%beaker``: their words, completion and help.
 
-The relay asks this of every cell, so each question begins with a test for bytes.
+The relay asks of every cell whether it is one, so each such question begins with a test for bytes.
 """
 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-NAMES = ("ask", "beaker")
-_MARKS = tuple(b"%" + name.encode() for name in NAMES)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+MAGICS = ("%ask", "%%ask", "%beaker")
+POLICIES = ("ask", "auto", "never")
+COMMANDS = {
+    "status": "what is behind this kernel: subkernel, model, policy, tokens",
+    "model": "show the model, or choose one: %beaker model NAME",
+    "policy": "show who decides what model code runs, or set it: %beaker policy ask|auto|never",
+    "context": "show what the model would be told with the next question",
+    "reset": "forget the conversation; your variables stay",
+    "help": "this help",
+}
+OPTIONS = {
+    "--auto": "let the model's code run without asking, for this question",
+    "--model": "ask another model, for this question: --model NAME",
+}
+HELP = "\n".join(
+    [
+        "%ask [--auto] [--model NAME] QUESTION    ask about the live session, on one line",
+        "%%ask [--auto] [--model NAME]            the same, with the question below",
+        "%beaker COMMAND",
+        "",
+        *(f"  {name:9} {text}" for name, text in (OPTIONS | COMMANDS).items()),
+    ]
+)
+_MARKS = (b"%ask", b"%beaker")
 _CALL = re.compile(r"\s*\?{0,2}%{1,2}(?:ask|beaker)\b")
-_NAME = re.compile(r"\s*%{1,2}(\w+)")
+_FIRST_WORD = re.compile(r"\s*(%\S*)")
 
 
 def mentions(content: bytes) -> bool:
@@ -23,10 +49,29 @@ def is_magic(code: str) -> bool:
     return _CALL.match(code) is not None
 
 
-def completes_magic(code: str, cursor: int) -> bool:
-    """Tell whether the cursor stands in one of our magics, or in what may become one."""
+def is_naming(code: str, cursor: int) -> bool:
+    """Tell whether the cursor stands in a cell's first word, and this may become one of ours."""
+    word = _FIRST_WORD.fullmatch(code[:cursor])
+    return word is not None and any(magic.startswith(word[1]) for magic in MAGICS)
+
+
+def complete(code: str, cursor: int) -> tuple[list[str], int]:
+    """Return what of ours may stand at the cursor, and where the completed word begins."""
     before = code[:cursor]
-    if is_magic(before):
-        return True
-    match = _NAME.fullmatch(before)
-    return match is not None and any(name.startswith(match[1]) for name in NAMES)
+    word = re.search(r"\S*$", before)
+    start = word.start() if word else cursor
+    typed, earlier = before[start:], before[:start].split()
+    return [choice for choice in _choices(earlier) if choice.startswith(typed)], start
+
+
+def _choices(earlier: Sequence[str]) -> Sequence[str]:
+    match list(earlier):
+        case []:
+            return MAGICS
+        case ["%beaker" | "%%beaker"]:
+            return list(COMMANDS)
+        case ["%beaker" | "%%beaker", "policy"]:
+            return POLICIES
+        case ["%ask" | "%%ask", *_]:
+            return list(OPTIONS)
+    return []

@@ -8,22 +8,25 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from beaker_kernel.agent.cell_surface import REFRESH, CellSurface
+from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.model import Retry
+from beaker_kernel.agent.prose import REFRESH
 from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.protocol.link import Verb
+from tests.support.kernels import NOTEBOOK
 
 pytestmark = pytest.mark.anyio
 
 
 class Cell:
-    """The request of an asking cell."""
+    """The request of an asking cell, in a notebook unless its metadata say otherwise."""
 
     identity = b"frontend"
     header = b'{"msg_id": "asked"}'
 
-    def __init__(self, **content):
+    def __init__(self, metadata=NOTEBOOK, **content):
         self.content = content
+        self.metadata = metadata
 
 
 @pytest.fixture
@@ -79,6 +82,26 @@ async def test_nothing_is_shown_after_the_end(surface) -> None:
             cell.delta("b")
         await asyncio.sleep(2 * REFRESH)
     assert markdown(shown) == ["a", "ab"]
+
+
+async def test_a_terminal_which_takes_no_updates_is_sent_the_pieces_as_text(surface) -> None:
+    async with surface(metadata={}) as (cell, *_, shown):
+        with cell:
+            for piece in ("a", "b"):
+                cell.delta(piece)
+            cell.code("x", {})
+            cell.delta("c\n")
+    texts = [m.get("text") or m["data"]["text/plain"] for m in shown]
+    assert texts == ["a", "b", "\n", "x", "c\n"]
+    assert {m["type"] for m in shown} == {"stream", "display_data"}
+
+
+async def test_where_nobody_watches_the_text_comes_in_one_piece(surface) -> None:
+    async with surface(metadata={}, allow_stdin=False) as (cell, *_, shown):
+        with cell:
+            cell.delta("a")
+            cell.delta("b")
+    assert markdown(shown) == ["ab"]
 
 
 async def test_thoughts_are_left_out(surface) -> None:
@@ -162,6 +185,20 @@ async def test_what_is_to_be_approved_is_shown_before_the_question(surface) -> N
         assert (await asking).code == "x # \u202e"
     assert "x # ⟨U+202E⟩" in shown["data"]["text/markdown"]
     assert "has read outputs" in shown["data"]["text/plain"]
+
+
+async def test_code_that_was_approved_is_not_shown_again(surface) -> None:
+    async with surface() as (cell, stdin, relay, shown):
+        async with asyncio.TaskGroup() as tasks:
+            asking = tasks.create_task(cell.approve("x", untrusted=False))
+            await relay.published("display_data")
+            question = await relay.hear(lambda m: m.verb is Verb.STDIN)
+            stdin.receive(question._replace(content=b'{"value": "y"}'))
+            await asking
+        cell.code("x", {"approved_by": "person"})
+        cell.code("y", {})
+    assert [m["type"] for m in shown] == ["update_display_data", "display_data"]
+    assert shown[0]["metadata"] == {"beaker": {"approved_by": "person"}}
 
 
 async def test_where_stdin_is_forbidden_nobody_can_be_asked(surface) -> None:

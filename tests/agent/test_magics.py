@@ -1,10 +1,10 @@
-"""What our cells say, how they complete, and their help."""
+"""What our cells say."""
 
 from __future__ import annotations
 
 import pytest
 
-from beaker_kernel.agent.magics import COMMANDS, HELP, OPTIONS, Ask, Command, complete, parse
+from beaker_kernel.agent.magics import Ask, Command, parse
 from beaker_kernel.errors import ConfigurationError
 
 
@@ -45,25 +45,3 @@ def test_a_cell_is_read(code, read) -> None:
 def test_what_makes_no_sense_is_said(code, said) -> None:
     with pytest.raises(ConfigurationError, match=said):
         parse(code)
-
-
-@pytest.mark.parametrize(
-    ("before", "matches", "start"),
-    [
-        ("%as", ["%ask"], 0),
-        ("%%a", ["%%ask"], 0),
-        ("\n%bea", ["%beaker"], 1),
-        ("%beaker ", list(COMMANDS), 8),
-        ("%beaker po", ["policy"], 8),
-        ("%beaker policy a", ["ask", "auto"], 15),
-        ("%ask --", list(OPTIONS), 5),
-        ("%%ask --auto --m", ["--model"], 13),
-        ("%ask why", [], 5),
-    ],
-)
-def test_completion_offers_what_may_stand_at_the_cursor(before, matches, start) -> None:
-    assert complete(before + " and more", len(before)) == (matches, start)
-
-
-def test_help_names_everything() -> None:
-    assert all(word in HELP for word in ("%ask", "%%ask", *OPTIONS, *COMMANDS))

@@ -26,7 +26,12 @@ def test_a_table_stays_one_whatever_its_values() -> None:
 
 def test_a_button_carries_exactly_its_code() -> None:
     code = 'a = "<&\'" # </button>\n'
-    markup = insert_button(code)["text/html"]
+    markup = insert_button(code, 0)["text/html"]
     (arguments,) = re.findall(r'data-commandlinker-args="([^"]*)"', markup)
     assert json.loads(html.unescape(arguments))["args"]["text"] == code
     assert "</button>" not in arguments
+
+
+def test_a_further_button_passes_the_cells_of_the_earlier_ones() -> None:
+    markup = html.unescape(insert_button("x", 2)["text/html"])
+    assert markup.count("notebook:move-cursor-down") == 2

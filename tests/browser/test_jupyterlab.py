@@ -47,22 +47,30 @@ def test_the_kernel_is_chosen_in_the_kernel_dialog(lab: Lab) -> None:
         expect(notebook.button("Beaker")).to_be_visible()
         notebook.run(0)
         expect(notebook.outputs(0)).to_contain_text("ask about the live session")
+        expect(notebook.prompt(0)).not_to_have_text("[*]:")
 
 
-def test_a_button_inserts_each_further_cell(lab: Lab, model: ScriptedModel) -> None:
+def test_a_button_inserts_each_further_cell_below_the_ones_before(
+    lab: Lab, model: ScriptedModel
+) -> None:
     second = """print('<b>&"', "it's")"""
-    cells = [("insert_cell", {"code": "first = 1"}), ("insert_cell", {"code": second})]
-    model.when("Two cells", calls(*cells), text("Two cells."))
-    with lab.notebook("x = 1", "%ask Two cells, please.", "# the end") as notebook:
+    sources = ["first = 1", second, "third = 3"]
+    cells = [("insert_cell", {"code": source}) for source in sources]
+    model.when("Three cells", calls(*cells), text("Three cells."))
+    with lab.notebook("x = 1", "%ask Three cells, please.", "# the end") as notebook:
         notebook.ready()
         notebook.run(0)
         notebook.run(1)
         expect(notebook.source(2)).to_have_text("first = 1")
-        notebook.outputs(1).locator("button").click()
+        notebook.outputs(1).locator("button").first.click()
         expect(notebook.cells).to_have_count(5)
         expect(notebook.active.locator(".cm-content")).to_have_text(second)
         notebook.press("Control+Enter")
         expect(notebook.active.locator(".jp-OutputArea-output")).to_have_text("<b>&\" it's")
+        notebook.outputs(1).locator("button").last.click()
+        expect(notebook.cells).to_have_count(6)
+        for number, source in enumerate([*sources, "# the end"], start=2):
+            expect(notebook.source(number)).to_have_text(source)
 
 
 def test_code_that_the_model_wants_to_run_waits_for_a_yes(lab: Lab, model: ScriptedModel) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beaker_kernel.kernel.routing import Route, comm_id, route
+from beaker_kernel.kernel.routing import Route, comm_id, completes_name, route
 from beaker_kernel.protocol.names import SHELL_ANSWERS, SHELL_REQUESTS
 
 JUPYTERS = [
@@ -59,9 +59,20 @@ def test_the_relay_tells_itself_where_it_listens() -> None:
     assert decide("connect_request") is Route.RELAY
 
 
-def test_completion_in_a_question_goes_to_the_agent_and_elsewhere_to_the_subkernel() -> None:
-    assert decide("complete_request", {"code": "%as", "cursor_pos": 3}) is Route.AGENT
-    assert decide("complete_request", {"code": "%as\nx", "cursor_pos": 5}) is Route.SUBKERNEL
+@pytest.mark.parametrize("code", ["%ask --m", "%beaker st", "%%ask\nwhy"])
+def test_the_relay_alone_completes_and_explains_a_cell_of_ours(code: str) -> None:
+    content = {"code": code, "cursor_pos": len(code)}
+    assert decide("complete_request", content) is Route.RELAY
+    assert decide("inspect_request", content) is Route.RELAY
+
+
+@pytest.mark.parametrize(("code", "ours_too"), [("%as", True), ("%", True), ("%time", False)])
+def test_the_subkernel_completes_a_name_and_the_relay_adds_its_own(
+    code: str, ours_too: bool
+) -> None:
+    content = {"code": code, "cursor_pos": len(code)}
+    assert decide("complete_request", content) is Route.SUBKERNEL
+    assert completes_name(json.dumps(content).encode()) is ours_too
 
 
 def test_only_the_comms_of_our_target_go_to_the_agent() -> None:

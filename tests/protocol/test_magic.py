@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from beaker_kernel.protocol.magic import completes_magic, is_magic, mentions
+from beaker_kernel.protocol.magic import (
+    COMMANDS,
+    HELP,
+    OPTIONS,
+    complete,
+    is_magic,
+    is_naming,
+    mentions,
+)
 
 OURS = [
     "%ask why",
@@ -50,14 +58,39 @@ def test_a_cell_without_the_words_is_not_even_parsed() -> None:
         ("%as", 3, True),
         ("%%a", 3, True),
         ("%b", 2, True),
-        ("%beaker st", 10, True),
-        ("%ask df.", 8, True),
+        ("%", 1, True),
+        ("\n %ask", 6, True),
+        ("%beaker st", 10, False),
+        ("%ask df.", 8, False),
         ("%x", 2, False),
-        ("%", 1, False),
         ("a = 1\n%as", 9, False),
         ("%time", 5, False),
         ("%ask", 0, False),
     ],
 )
-def test_the_cursor_decides_who_completes(code: str, cursor: int, ours: bool) -> None:
-    assert completes_magic(code, cursor) is ours
+def test_the_cursor_tells_whether_a_name_of_ours_is_typed(
+    code: str, cursor: int, ours: bool
+) -> None:
+    assert is_naming(code, cursor) is ours
+
+
+@pytest.mark.parametrize(
+    ("before", "matches", "start"),
+    [
+        ("%as", ["%ask"], 0),
+        ("%%a", ["%%ask"], 0),
+        ("\n%bea", ["%beaker"], 1),
+        ("%beaker ", list(COMMANDS), 8),
+        ("%beaker po", ["policy"], 8),
+        ("%beaker policy a", ["ask", "auto"], 15),
+        ("%ask --", list(OPTIONS), 5),
+        ("%%ask --auto --m", ["--model"], 13),
+        ("%ask why", [], 5),
+    ],
+)
+def test_completion_offers_what_may_stand_at_the_cursor(before, matches, start) -> None:
+    assert complete(before + " and more", len(before)) == (matches, start)
+
+
+def test_help_names_everything() -> None:
+    assert all(word in HELP for word in ("%ask", "%%ask", *OPTIONS, *COMMANDS))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 PATIENCE = 30.0
+NOTEBOOK = {"cellId": "a-cell"}
+"""What a notebook's execute_request says in its metadata, and a terminal's doesn't."""
 
 
 @dataclass
@@ -90,8 +92,8 @@ class Client:
         session.send(socket, message, buffers=buffers)
         return str(message["header"]["msg_id"])
 
-    def execute(self, code: str, **more: Any) -> str:
-        """Send a cell and return its id."""
+    def execute(self, code: str, *, metadata: Message = NOTEBOOK, **more: Any) -> str:
+        """Send a cell as a notebook does, or with other metadata, and return its id."""
         content = {
             "code": code,
             "silent": False,
@@ -100,7 +102,7 @@ class Client:
             "allow_stdin": False,
             "stop_on_error": True,
         }
-        return self.send("execute_request", content | more)
+        return self.send("execute_request", content | more, metadata=metadata)
 
     def reply(self, msg_id: str, channel: str = "shell", timeout: float = PATIENCE) -> Message:
         """Wait for the reply to a request."""
