@@ -94,6 +94,12 @@ async def test_a_model_is_chosen_for_a_question_or_from_now_on(assistant, model)
     assert models == ["one-off", "for-good", "scripted-1"]
 
 
+async def test_a_chosen_models_own_size_counts(assistant) -> None:
+    assert not (await assistant.endpoint()).small
+    await assistant.choose("tiny-0.5b")
+    assert (await assistant.endpoint()).small
+
+
 async def test_who_gets_the_sessions_data_is_said_once_where_it_is_another_machine() -> None:
     assistant = Assistant(Session(), {})
     far = Endpoint(base_url="https://models.example/v1", model="gpt-9", api_key="none")
