@@ -1,4 +1,4 @@
-"""A kernel under measurement and its client: raw sockets, so that little but the kernel counts."""
+"""A kernel under measurement and its clients: raw sockets, so that little but the kernel counts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import psutil
 import zmq
@@ -31,43 +31,37 @@ CELL = {
 }
 
 
-class Contestant:
-    """One kernel process, started from its kernelspec, and one client of it.
+class Client:
+    """One frontend of a kernel."""
 
-    Attributes:
-        name: what it is called in the report.
-
-    """
-
-    def __init__(
-        self, name: str, kernelspec: str, folder: Path, env: dict[str, str] | None = None
-    ) -> None:
+    def __init__(self, name: str, connection: KernelConnectionInfo) -> None:
         self.name = name
-        key = os.urandom(16).hex()
-        path = str(folder / f"{name}-{os.urandom(4).hex()}.json")
-        _, connection = write_connection_file(path, ip="127.0.0.1", key=key.encode())
-        self._composer, self._signer = Composer(os.urandom(8).hex()), Signer(key.encode())
+        self._composer = Composer(os.urandom(8).hex())
+        self._signer = Signer(str(connection["key"]).encode())
         self._context = zmq.Context()
-        self._shell, self._iopub = self._connect(connection)
-        self.process = psutil.Popen(
-            _command(kernelspec, path),
-            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
-            stdin=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL if kernelspec == "python3" else None,  # it warns of tcp
-        )
-
-    def _connect(
-        self, connection: KernelConnectionInfo
-    ) -> tuple[zmq.Socket[bytes], zmq.Socket[bytes]]:
-        shell, iopub = self._context.socket(zmq.DEALER), self._context.socket(zmq.SUB)
-        iopub.subscribe(b"")
+        self._shell = self._connect(zmq.DEALER, connection["shell_port"])
+        self._iopub = self._connect(zmq.SUB, connection["iopub_port"])
+        self._iopub.subscribe(b"")
         self._poller = zmq.Poller()
-        for socket, port in ((shell, "shell_port"), (iopub, "iopub_port")):
-            socket.set_hwm(0)
-            socket.reconnect_ivl = 5  # ms; the default of 100 would blur the start
-            socket.connect(f"tcp://127.0.0.1:{connection[port]}")
-            self._poller.register(socket, zmq.POLLIN)
-        return shell, iopub
+        self._poller.register(self._shell, zmq.POLLIN)
+        self._poller.register(self._iopub, zmq.POLLIN)
+
+    def _connect(self, kind: int, port: int) -> zmq.Socket[bytes]:
+        socket = self._context.socket(kind)
+        socket.set_hwm(0)
+        socket.reconnect_ivl = 5  # ms; the default of 100 would blur the start
+        socket.connect(f"tcp://127.0.0.1:{port}")
+        return socket
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the sockets."""
+        self._context.destroy(linger=0)
 
     def send(self, msg_type: str, content: dict[str, Any]) -> bytes:
         """Send a request on shell and return its id."""
@@ -131,6 +125,40 @@ class Contestant:
         self.finish([self.execute(code) for _ in range(number)][-1])
         return time.perf_counter() - began
 
+    def _ready(self) -> list[zmq.Socket[bytes]]:
+        ready = self._poller.poll(round(PATIENCE * 1000))
+        if not ready:
+            raise TimeoutError(f"{self.name} has sent nothing for {PATIENCE:.0f} s")
+        return [socket for socket, _ in ready]
+
+
+class Contestant(Client):
+    """One kernel process, started from its kernelspec, and its first client.
+
+    Attributes:
+        name: what it is called in the report.
+        process: the kernel's; for Beaker, the relay.
+
+    """
+
+    def __init__(
+        self, name: str, kernelspec: str, folder: Path, env: dict[str, str] | None = None
+    ) -> None:
+        path = str(folder / f"{name}-{os.urandom(4).hex()}.json")
+        key = os.urandom(16).hex().encode()
+        _, self._connection = write_connection_file(path, ip="127.0.0.1", key=key)
+        super().__init__(name, self._connection)
+        self.process = psutil.Popen(
+            _command(kernelspec, path),
+            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL if kernelspec == "python3" else None,  # it warns of tcp
+        )
+
+    def another_client(self) -> Client:
+        """Return one more frontend of this kernel."""
+        return Client(self.name, self._connection)
+
     def cpu(self) -> float:
         """Return the seconds of CPU that the kernel's own process has used."""
         times = self.process.cpu_times()
@@ -144,13 +172,7 @@ class Contestant:
         except psutil.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self._context.destroy(linger=0)
-
-    def _ready(self) -> list[zmq.Socket[bytes]]:
-        ready = self._poller.poll(round(PATIENCE * 1000))
-        if not ready:
-            raise TimeoutError(f"{self.name} has sent nothing for {PATIENCE:.0f} s")
-        return [socket for socket, _ in ready]
+        self.close()
 
 
 def _drain(socket: zmq.Socket[bytes]) -> list[list[bytes]]:

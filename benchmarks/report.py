@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any
 
 from benchmarks.rows import BEAKER, CONTROL, PLAIN, WITHIN, Limit, Row
 
+RATIOS = "A ratio is the median over the rounds of the ratio of medians in each (middle half)."
+PACKAGES = ("ipykernel", "jupyter-client", "pyzmq", "tornado")
 HEAD = "| | plain | control | beaker | p90 | ratio | bound | |\n|---|--:|--:|--:|--:|--:|--:|---|"
 
 
@@ -25,7 +29,7 @@ class Report:
 
     @property
     def void(self) -> list[str]:
-        """The titles of the rows whose control is off."""
+        """The titles of the rows that can't say anything."""
         return [row.title for row in self.rows if isinstance(row, Row) and row.is_void]
 
     @property
@@ -36,13 +40,14 @@ class Report:
     def markdown(self) -> str:
         """Return the table; p90 is given as beaker's beside plain's."""
         lines = [HEAD, *map(_line, self.rows)]
-        busy = f"{min(self.loads):.1f}-{max(self.loads):.1f} on {os.cpu_count()} cores"
-        return "\n".join([*lines, "", f"Load average {busy}. {self._verdict()}"])
+        busy = f"Load average {min(self.loads, default=0):.1f}-{max(self.loads, default=0):.1f}"
+        where = f"{os.cpu_count()} cores, {_versions()}"
+        return "\n".join([*lines, "", RATIOS, f"{busy}, {where}.", "", self._verdict()])
 
     def _verdict(self) -> str:
         if self.void:
             span = f"{1 - WITHIN:.2f}-{1 + WITHIN:.2f}"
-            return f"VOID: two equal kernels differ by more than {span} in {', '.join(self.void)}."
+            return f"VOID: control outside {span}, or too few samples, in {', '.join(self.void)}."
         return "All bounds are kept." if self.exit_code == 0 else "A bound is NOT kept."
 
     def json(self) -> dict[str, Any]:
@@ -52,6 +57,11 @@ class Report:
             "loads": self.loads,
             "rows": [_described(row) for row in self.rows],
         }
+
+
+def _versions() -> str:
+    packages = [f"{name} {version(name)}" for name in PACKAGES]
+    return ", ".join([f"Python {platform.python_version()}", *packages])
 
 
 def _line(row: Row | Limit) -> str:

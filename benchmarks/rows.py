@@ -21,12 +21,19 @@ class Row:
 
     A ratio is the median over the rounds of the ratio within each round, so that a load that comes
     and goes touches both sides of it alike.
+
+    Attributes:
+        bound: what Beaker's ratio may be at most.
+        scale: how many of the unit are a second.
+        least: how many samples of each contestant the row needs to count.
+
     """
 
     title: str
     bound: float
     unit: str = "ms"
     scale: float = 1e3
+    least: int = 10
     rounds: list[dict[str, list[float]]] = field(default_factory=list)
 
     def samples(self, name: str) -> list[float]:
@@ -57,8 +64,9 @@ class Row:
 
     @property
     def is_void(self) -> bool:
-        """Whether two equal kernels differ, so that nothing follows from this row."""
-        return abs(self.ratio(CONTROL) - 1) > WITHIN
+        """Whether two equal kernels differ, or too few samples were taken, to say anything."""
+        too_few = len(self.samples(BEAKER)) < self.least
+        return too_few or abs(self.ratio(CONTROL) - 1) > WITHIN
 
     @property
     def passes(self) -> bool:
