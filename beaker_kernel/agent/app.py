@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
@@ -16,6 +15,7 @@ from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.errors import BeakerError, ProtocolError
+from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.protocol.link import Verb
 from beaker_kernel.protocol.names import SHELL_ANSWERS
 
@@ -35,7 +35,7 @@ log = logging.getLogger("beaker.agent")
 def main() -> None:
     """Run the agent until the relay ends."""
     logging.basicConfig(level=logging.WARNING, format="beaker agent: %(message)s")
-    _forbid_dumps()
+    forbid_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt comes over the link
     asyncio.run(_main())
 
@@ -44,14 +44,6 @@ async def _main() -> None:
     link = await Link.open(LINK)
     messages = link.messages()
     await App(link, json.loads((await anext(messages)).content)).run(messages)
-
-
-def _forbid_dumps() -> None:
-    """Keep other processes of the same user out of our memory, where the key is (Linux)."""
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 (only there)
-
-        ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)  # PR_SET_DUMPABLE
 
 
 class App:

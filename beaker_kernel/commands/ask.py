@@ -54,7 +54,8 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(args: Namespace) -> int:
     """Ask, and return the exit status."""
-    from beaker_kernel.server.environment import forbid_dumps, read_dotenv  # noqa: PLC0415
+    from beaker_kernel.prctl import forbid_dumps  # noqa: PLC0415
+    from beaker_kernel.server.environment import read_dotenv  # noqa: PLC0415
 
     forbid_dumps()  # the code of a cell could read the key from its parents
     question = sys.stdin.read() if args.question == "-" else args.question

@@ -11,8 +11,9 @@ import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
+from beaker_kernel.kernel import connection, kernelspecs, runtime
 from beaker_kernel.kernel.subkernel import Subkernel
+from beaker_kernel.prctl import forbid_dumps
 
 USAGE = "usage: python -P -m beaker_kernel -f CONNECTION_FILE [--resource-dir DIR]"
 
@@ -39,7 +40,7 @@ def main() -> None:
 def run(subkernel: Subkernel, front: connection.Connection) -> bool:
     """Start the subkernel, then everything else."""
     subkernel.start()
-    processes.forbid_dumps()
+    forbid_dumps()
 
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 

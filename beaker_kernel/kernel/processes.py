@@ -12,10 +12,11 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from beaker_kernel.prctl import SET_PDEATHSIG, prctl
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4
 DEFAULTS = [
     getattr(signal, name) for name in ("SIGINT", "SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
 ]
@@ -110,24 +111,9 @@ def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | 
 
 def die_with_parent(parent: int) -> None:
     """Have the kernel kill this process when `parent` ends (Linux); end now if it already has."""
-    _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
-
-
-def forbid_dumps() -> None:
-    """Close ``/proc/<pid>/environ`` and ``mem`` to other processes of the same user (Linux).
-
-    Whatever holds a key does this before it reads it; exec resets it.
-    """
-    _prctl(PR_SET_DUMPABLE, 0)
-
-
-def _prctl(option: int, value: int) -> None:
-    if sys.platform == "linux":
-        import ctypes  # noqa: PLC0415 (5 ms, paid after the subkernel has been started)
-
-        ctypes.CDLL(None).prctl(option, value, 0, 0, 0)
 
 
 def watch(pid: int) -> int:

@@ -15,6 +15,7 @@ from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, safety
 from beaker_kernel.server.identity import HeaderTokenIdentity
 
@@ -144,7 +145,7 @@ class BeakerServer(LabServerApp):
 
 def main(argv: list[str] | None = None) -> None:
     """Run the server until it is told to stop."""
-    environment.forbid_dumps()
+    forbid_dumps()
     environment.read_dotenv()
     try:
         BeakerServer.launch_instance(argv)  # type: ignore[no-untyped-call]

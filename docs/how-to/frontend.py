@@ -1,5 +1,4 @@
 """A frontend for Beaker: TOKEN=… python frontend.py http://127.0.0.1:8888 "x = 21" "Double x."."""
-# ruff: noqa: D103, T201
 
 import asyncio
 import json

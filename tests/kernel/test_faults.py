@@ -218,8 +218,8 @@ def test_the_relay_loads_no_framework(tmp_path: Path) -> None:
 
 def test_a_process_that_forbids_dumps_cant_be_looked_into() -> None:
     code = (
-        "import ctypes; from beaker_kernel.kernel import processes\n"
-        "processes.forbid_dumps(); print(ctypes.CDLL(None).prctl(3))"
+        "import ctypes; from beaker_kernel.prctl import forbid_dumps\n"
+        "forbid_dumps(); print(ctypes.CDLL(None).prctl(3))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.strip() == b"0"
