@@ -25,6 +25,8 @@ BLOCK = 10
 SAMPLES = 300
 """What a quick cell's row needs at least to count."""
 TOKENS_PER_SECOND = 200
+RESTED = 2.0
+"""Seconds after which the relay has given back what it doesn't need."""
 HEAVY = (
     ("50,000 prints", 1.03, 3, "for i in range(50_000): print(i)"),
     ("3,000 displays", 1.15, 1, "for i in range(3_000): display(i)"),
@@ -131,5 +133,6 @@ def while_streaming(kernels: Kernels, rounds: int) -> Row:
 
 
 def memory(kernels: Kernels) -> Limit:
-    """Read the relay's memory, after all that has passed through it."""
+    """Read the relay's memory after all that has passed through it, and a rest."""
+    time.sleep(RESTED)
     return Limit("relay's RSS", kernels[BEAKER].process.memory_info().rss / 2**20, 26, "MB")

@@ -21,6 +21,7 @@ from beaker_kernel.kernel.digests import Digests
 from beaker_kernel.kernel.frontends import Frontends, with_beaker
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.loop import Loop
+from beaker_kernel.kernel.memory import Memory
 from beaker_kernel.kernel.questions import Questions
 from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
 from beaker_kernel.kernel.sockets import send
@@ -49,6 +50,7 @@ class Relay:
         self._questions = Questions()
         self._turns = Turns()
         self._digests = Digests()
+        self._memory = Memory(self._loop)
         self._back = SubkernelSide(
             subkernel,
             self,
@@ -242,6 +244,7 @@ class Relay:
         """Pass a state on; around an idle stands what was held for it."""
         if b'"idle"' in content:
             self._frontends.idle(msg_id(parent), frames)
+            self._memory.release_later()
         else:
             send(self._frontends.sockets.iopub, frames)
 
