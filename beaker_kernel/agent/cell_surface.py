@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from beaker_kernel.protocol.messages import ToolState
 
 
+VS_CODE = "vscode-notebook-cell:"
+"""How the cellId begins where every payload makes a cell, each directly below the asking one."""
+
+
 class CellSurface:
     """The output area of one asking cell; `carrier` brought its execute_request.
 
     As a context manager it shows, at the end, what was not shown yet; nothing comes after that.
 
     Attributes:
-        payload: what the execute_reply carries: the first cell to insert.
+        payload: what the execute_reply carries: the first cell to insert, in VS Code all.
 
     """
 
@@ -33,6 +37,7 @@ class CellSurface:
         self._identity = carrier.identity
         self._allow_stdin = bool(carrier.content.get("allow_stdin", True))
         self._fence = fence
+        self._in_vs_code = str(carrier.metadata.get("cellId", "")).startswith(VS_CODE)
         self._prose = prose_for(carrier, self._send)
         self._retry_id = ""
         self._approved: tuple[str, str] | None = None  # code, and the display that shows it
@@ -45,7 +50,7 @@ class CellSurface:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._prose.end()
-        if kind:  # the reply will be an error, of which no frontend takes a payload
+        if kind and not self._in_vs_code:  # no frontend takes a payload of an error
             for cell in self.payload:
                 self._publish(insert_button(cell["text"], 0))
 
@@ -89,9 +94,9 @@ class CellSurface:
         """Leave it at what was shown."""
 
     def cell(self, code: str) -> None:
-        """Insert code: the first by payload, of which a copy stays here; others by a button."""
+        """Insert code by payload, and keep a copy here, or where that can't be by a button."""
         markdown = fenced(code, self._fence)
-        self.show(Shown(markdown if self.payload else folded("Code", markdown), code))
+        self.show(Shown(folded("Code", markdown) if self._takes_payload else markdown, code))
         self._insert(code)
 
     def code(self, code: str, record: dict[str, Any]) -> None:
@@ -147,11 +152,16 @@ class CellSurface:
     def _code(self, code: str) -> dict[str, Any]:
         return _bundle(Shown(fenced(code, self._fence), code))
 
+    @property
+    def _takes_payload(self) -> bool:
+        return self._in_vs_code or not self.payload
+
     def _insert(self, code: str) -> None:
-        if self.payload:
-            self._publish(insert_button(code, self._offered))
+        if self._takes_payload:
+            cell = {"source": "set_next_input", "text": code, "replace": False}
+            self.payload.insert(0, cell)  # each that is taken pushes the ones before it down
         else:
-            self.payload.append({"source": "set_next_input", "text": code, "replace": False})
+            self._publish(insert_button(code, self._offered))
         self._offered += 1
 
     def _publish(

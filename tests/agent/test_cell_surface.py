@@ -147,6 +147,19 @@ async def test_the_first_cell_is_a_payload_and_the_others_are_buttons(surface) -
     assert "&lt; \\&quot;c\\&quot; &amp; &#x27;d&#x27;" in button
 
 
+async def test_in_vs_code_every_cell_is_a_payload_the_last_one_first(surface) -> None:
+    async with surface(metadata={"cellId": "vscode-notebook-cell:/x.ipynb#W0"}) as (
+        cell,
+        *_,
+        shown,
+    ):
+        with cell:
+            cell.cell("a")
+            cell.cell("b")
+    assert [payload["text"] for payload in cell.payload] == ["b", "a"]
+    assert not any("text/html" in message["data"] for message in shown)
+
+
 async def test_a_cell_is_not_lost_when_the_question_fails(surface) -> None:
     async with surface() as (cell, *_, shown):
         cell.cell("a")
