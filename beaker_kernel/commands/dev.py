@@ -30,7 +30,8 @@ def command(options: list[str]) -> list[str]:
     """Return JupyterLab's command line; the address it prints is the example's."""
     root = ["--allow-root"] if os.geteuid() == 0 else []  # as in a container
     page = f"--LabApp.default_url=/lab/tree/{NOTEBOOK}"
-    return [sys.executable, "-P", "-m", "jupyterlab", page, *root, *options]
+    quiet = "--LabApp.news_url=None"  # no question about news, no request to the net
+    return [sys.executable, "-P", "-m", "jupyterlab", page, quiet, *root, *options]
 
 
 if __name__ == "__main__":
