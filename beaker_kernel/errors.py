@@ -15,7 +15,8 @@
         ├── ModelAuthError        401 or 403: the key is missing or wrong
         ├── ModelRateLimited      429, after the visible retries
         ├── ModelUnavailable      no connection, 5xx, or no byte within the time
-        └── ModelResponseError    the endpoint answered what nobody can read
+        ├── ModelResponseError    the endpoint answered what nobody can read
+        └── NotRecorded           nothing but recorded answers may be given, and there is none
 
 On the wire each is Jupyter's ``{ename, evalue, traceback}``; `ename` is the class's name.
 """
@@ -75,3 +76,7 @@ class ModelUnavailable(ModelError):
 
 class ModelResponseError(ModelError):
     """The endpoint answered what nobody can read, or stopped in the middle."""
+
+
+class NotRecorded(ModelError):
+    """Nothing but recorded answers may be given, and to this call there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import sys
 import time
@@ -626,6 +627,51 @@ def test_papermill_runs_questions_under_policy_auto(
     )
     done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
     assert done.cells[-1].outputs == []
+
+
+def test_a_recorded_notebook_runs_again_without_a_model_or_a_key(
+    asking: nbformat.NotebookNode,
+    model: ScriptedModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def outputs() -> list[Any]:
+        client = NotebookClient(asking, timeout=60, resources={"metadata": {"path": tmp_path}})
+        return [cell.outputs for cell in client.execute().cells]
+
+    monkeypatch.setenv("BEAKER_POLICY", "auto")
+    monkeypatch.setenv("BEAKER_REPLAY", "record")
+    recorded = outputs()
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    asked = len(model.requests)
+    assert without_names(outputs()) == without_names(recorded)
+    asking.cells[1].source += " twice"
+    with pytest.raises(CellExecutionError, match="NotRecorded"):
+        outputs()
+    assert len(model.requests) == asked
+
+
+def without_names(outputs: list[Any]) -> str:
+    """Return outputs as text, without the name of the model that was asked."""
+    return re.sub(r'"model": "[^"]*"', "", json.dumps(outputs))
+
+
+def test_what_a_person_allowed_while_it_was_recorded_runs_where_nobody_can_be_asked(
+    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.when("compute it", call("run_code", code="y = 2 * x"), say("Done."))
+    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    with running(cwd=str(tmp_path), **env) as kernel:
+        kernel.client.run("x = 21")
+        asked = kernel.client.execute("%ask compute it", allow_stdin=True)
+        kernel.client.answer_input("y")
+        assert kernel.client.reply(asked)["content"]["status"] == "ok"
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    cells = notebook("x = 21", "%ask compute it", "assert y == 42")
+    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
+    assert record["approved_by"] == "the person, as recorded"
 
 
 def test_an_unknown_subkernel_is_refused_and_the_present_one_stays(kernel: Kernel) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent import context
@@ -10,13 +11,15 @@ from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.policy import for_question
+from beaker_kernel.agent.replay import ReplayModel, Tape
 from beaker_kernel.agent.tools import TOOLS, Toolbox
+from beaker_kernel.errors import NoModel
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from beaker_kernel.agent.endpoints import Endpoint
-    from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.model import Message, Model
     from beaker_kernel.agent.openai_model import OpenAIModel
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
@@ -45,7 +48,7 @@ class Assistant:
         self._redact = context.Redactor(environ)
         self._policy: Policy | None = None
         self._endpoint: Endpoint | None = None
-        self._models: dict[Endpoint, OpenAIModel] = {}
+        self._models: dict[Endpoint, Model] = {}
         self._told: set[str] = set()
 
     @cached_property
@@ -86,9 +89,22 @@ class Assistant:
 
     async def _find(self, model: str) -> Endpoint:
         """Look for an endpoint and what it says of a model, if one is named."""
-        from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.endpoints import Endpoint, find_endpoint  # noqa: PLC0415 (on demand)
 
-        return await find_endpoint(self._environ | ({"BEAKER_MODEL": model} if model else {}))
+        named = {"BEAKER_MODEL": model} if model else {}
+        try:
+            if self.settings.replay != "strict":
+                return await find_endpoint(self._environ | named)
+        except NoModel:
+            if self.settings.replay != "replay":
+                raise
+        return Endpoint(base_url=self._tape.path.as_uri(), model=model or "recorded")
+
+    @cached_property
+    def _tape(self) -> Tape:
+        """The file of recorded answers."""
+        path = Path(self.settings.replay_file).expanduser().absolute()
+        return Tape(path, records=self.settings.replay in ("record", "replay"))
 
     async def answer(
         self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
@@ -122,6 +138,7 @@ class Assistant:
             model=endpoint.model,
             messages=messages,
             redact=self._redact,
+            tape=self._tape if self.settings.replay != "off" else None,
         )
         return Agent(
             model=self._model(endpoint),
@@ -149,12 +166,18 @@ class Assistant:
         for model in self._models.values():
             await model.close()
 
-    def _model(self, endpoint: Endpoint) -> OpenAIModel:
+    def _model(self, endpoint: Endpoint) -> Model:
         if endpoint not in self._models:
-            from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
-
-            self._models[endpoint] = OpenAIModel(endpoint=endpoint, tool_mode=self.settings.tools)
+            live = None if endpoint.recorded else self._live(endpoint)
+            mode = self.settings.replay
+            replayed = ReplayModel(self._tape, live, afresh=mode == "record")
+            self._models[endpoint] = live if live and mode == "off" else replayed
         return self._models[endpoint]
+
+    def _live(self, endpoint: Endpoint) -> OpenAIModel:
+        from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
+
+        return OpenAIModel(endpoint=endpoint, tool_mode=self.settings.tools)
 
     def _tell(self, surface: Surface, endpoint: Endpoint) -> None:
         """Say once, before the first data leave, which endpoint off this machine gets them."""

@@ -55,11 +55,16 @@ class Endpoint:
 
     @property
     def local(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether it is on this machine: a server, or a file of recorded answers."""
         host = urlsplit(self.base_url).hostname or ""
         with suppress(ValueError):
             return ip_address(host).is_loopback
-        return host == "localhost"
+        return host == "localhost" or self.recorded
+
+    @property
+    def recorded(self) -> bool:
+        """Whether there is nobody to ask, only a file."""
+        return self.base_url.startswith("file:")
 
 
 async def find_endpoint(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 HOW_TO_ALLOW = (
     "the policy `ask` wants a person's word for this code, and nobody can be asked here; "
     "allow it with `%%ask --auto` in the cell or BEAKER_POLICY=auto in the environment, "
-    "or replay a recorded session"
+    "or approve it once while BEAKER_REPLAY=record, and run with BEAKER_REPLAY=replay"
 )
 PERSON = "the person"
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from beaker_kernel.agent.openai_model import ToolMode
+    from beaker_kernel.agent.replay import ReplayMode
     from beaker_kernel.protocol.replies import Policy
 
 LOADERS = {"beaker_config.py": PyFileConfigLoader, "beaker_config.json": JSONFileConfigLoader}
@@ -41,6 +42,16 @@ class Beaker(Configurable):
         ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
     )
     images = Bool(True, config=True, help="Whether the model may be shown images.")
+    replay: Enum[ReplayMode] = Enum(
+        ("off", "record", "replay", "strict"),
+        "off",
+        config=True,
+        help="Whether answers come from the model or from a file: ask and keep them; ask for "
+        "what the file doesn't know, and keep it; never ask.",
+    )
+    replay_file = Unicode(
+        "beaker-replay.jsonl", config=True, help="The file, seen from the kernel's folder."
+    )
     max_steps = Int(20, min=1, config=True, help="Completions per question.")
     max_tokens = Int(
         200_000, min=1, config=True, help="Tokens per question, as the endpoint counts."

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import context
 from beaker_kernel.agent.model import ToolSpec
-from beaker_kernel.agent.policy import digest, judge
+from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge
 from beaker_kernel.errors import ApprovalRequired
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.context import Redact
     from beaker_kernel.agent.model import Message, ToolCall
-    from beaker_kernel.agent.policy import Verdict
+    from beaker_kernel.agent.replay import Tape
     from beaker_kernel.agent.session import Execution, Session
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.protocol.replies import Policy
@@ -46,6 +46,7 @@ class Toolbox:
         model: the name of whoever wrote it, for the record.
         messages: what the model has read.
         redact: takes secrets out of what goes to the model.
+        tape: where the person's word on code is kept, and found where nobody can be asked.
 
     """
 
@@ -55,6 +56,7 @@ class Toolbox:
     model: str
     messages: Sequence[Message]
     redact: Redact
+    tape: Tape | None = None
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
@@ -97,10 +99,15 @@ class Toolbox:
     async def _judge(self, code: str) -> Verdict:
         untrusted = context.holds_session_text(self.messages)
         try:
-            return await judge(self.policy, self.surface, code, untrusted=untrusted)
+            verdict = await judge(self.policy, self.surface, code, untrusted=untrusted)
         except ApprovalRequired:
+            if self.tape and self.tape.approved(digest(code)):
+                return Verdict(by=f"{PERSON}, as recorded", code=code)
             self.surface.withheld(code, self._record(code, None))
             raise
+        if self.tape and verdict.by == PERSON and verdict.code == code:
+            self.tape.approve(digest(code))
+        return verdict
 
     def _record(self, code: str, approved_by: str | None) -> dict[str, Any]:
         """Return what an output's metadata say of the code that made it."""

@@ -1,0 +1,178 @@
+"""Model calls kept in a file, so that a notebook with questions runs again without a model.
+
+A call is known by its content: the messages and the tools, without what differs from run to run
+and from machine to machine. The file holds one answer per line and is made to be committed: a hash
+of what was sent, the question in plain, and what the model said.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, Literal
+
+from beaker_kernel.agent.model import Completion, TextDelta, ToolCall, Usage
+from beaker_kernel.errors import ConfigurationError, NotRecorded
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Iterator, Sequence
+    from pathlib import Path
+
+    from beaker_kernel.agent.model import Message, Model, ModelEvent, ToolSpec
+
+ReplayMode = Literal["off", "record", "replay", "strict"]
+SHOWN = 200
+"""Characters of the question that stand in the file, for who reads its changes."""
+_VARIES = (
+    (re.compile(r"data:image/[^\s\"]+"), "IMAGE"),
+    (re.compile(r"\b0x[0-9a-fA-F]{6,}"), "ADDRESS"),
+    (re.compile(r"\b[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}\b"), "ID"),
+    (
+        re.compile(r"\b(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"),
+        "TIME",
+    ),
+    (re.compile(r"(?:/[\w.@+-]+)+/"), "/"),  # a folder
+    (re.compile(r"\bipykernel_\d+"), "ipykernel"),
+)
+"""What is no part of a call's identity, and what stands for it."""
+
+
+def fingerprint(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
+    """Return what a call is known by, in hex."""
+    content = json.dumps([list(messages), [asdict(tool) for tool in tools]], sort_keys=True)
+    for pattern, name in _VARIES:
+        content = pattern.sub(name, content)
+    return sha256(content.encode()).hexdigest()
+
+
+class Tape:
+    """What one file holds: answers, of which the later of two to one call counts, and approvals.
+
+    Args:
+        path: the file; it is read with the first call.
+        records: whether new ones are added.
+
+    Raises:
+        ConfigurationError: by every method, if the file is damaged or can't be written.
+
+    """
+
+    def __init__(self, path: Path, *, records: bool) -> None:
+        self.path = path
+        self._records = records
+
+    @cached_property
+    def _lines(self) -> list[dict[str, Any]]:
+        return list(_read(self.path)) if self.path.exists() else []
+
+    def find(self, call: str) -> Completion | None:
+        """Return the answer to a call."""
+        found = [line["answer"] for line in self._lines if line.get("call") == call]
+        return _completion(found[-1]) if found else None
+
+    def keep(self, call: str, question: str, answer: Completion) -> None:
+        """Keep an answer."""
+        self._add({"call": call, "question": question, "answer": asdict(answer)})
+
+    def approved(self, sha256: str) -> bool:
+        """Tell whether a person allowed this code while the file was recorded."""
+        return any(line.get("approved") == sha256 for line in self._lines)
+
+    def approve(self, sha256: str) -> None:
+        """Keep a person's word on code."""
+        if not self.approved(sha256):
+            self._add({"approved": sha256})
+
+    def _add(self, line: dict[str, Any]) -> None:
+        if not self._records:
+            return
+        self._lines.append(line)
+        try:
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise ConfigurationError(f"this can't be recorded: {error}") from error
+
+
+class ReplayModel:
+    """A `Model` that answers from a tape what it can.
+
+    Args:
+        tape: the recorded answers.
+        afresh: whether to ask the model even where there is one.
+        model: who is asked; none is needed where the tape knows every call.
+
+    """
+
+    def __init__(self, tape: Tape, model: Model | None, *, afresh: bool) -> None:
+        self._tape = tape
+        self._model = model
+        self._afresh = afresh
+
+    @property
+    def name(self) -> str:
+        """The name of the model that would be asked."""
+        return self._model.name if self._model else "recorded"
+
+    @property
+    def endpoint(self) -> str:
+        """Where it would be asked."""
+        return self._model.endpoint if self._model else self._tape.path.absolute().as_uri()
+
+    async def stream(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec]
+    ) -> AsyncGenerator[ModelEvent, None]:
+        """Continue `messages` as it was done before.
+
+        Raises:
+            NotRecorded: the tape doesn't know this call, and nobody may be asked.
+            ModelError: as the model itself.
+
+        """
+        key = fingerprint(messages, tools)
+        answer = None if self._afresh else self._tape.find(key)
+        if answer:
+            if answer.text:
+                yield TextDelta(text=answer.text)
+            yield answer
+            return
+        if self._model is None:
+            raise NotRecorded(
+                f"{self._tape.path} has no answer to this question as it would be sent now; "
+                "record it with BEAKER_REPLAY=record and a model"
+            )
+        async for event in self._model.stream(messages, tools):
+            if isinstance(event, Completion):
+                self._tape.keep(key, _question(messages), event)
+            yield event
+
+    async def close(self) -> None:
+        """Release the model."""
+        if self._model:
+            await self._model.close()
+
+
+def _read(path: Path) -> Iterator[dict[str, Any]]:
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        try:
+            kept = json.loads(line)
+            if "approved" not in kept:
+                _completion(kept["answer"])
+            yield kept
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigurationError(f"{path}, line {number}: no recorded answer") from error
+
+
+def _completion(kept: dict[str, Any]) -> Completion:
+    calls = tuple(ToolCall(**call) for call in kept["tool_calls"])
+    usage = Usage(**kept["usage"]) if kept["usage"] else None
+    return Completion(**kept | {"tool_calls": calls, "usage": usage})
+
+
+def _question(messages: Sequence[Message]) -> str:
+    """Return the end of the last question: before it stands what the session told."""
+    asked = [str(m.get("content")) for m in messages if m["role"] == "user"]
+    return asked[-1][-SHOWN:] if asked else ""
