@@ -116,10 +116,10 @@ class Assistant:
 
         """
         endpoint = await self._find(model) if model else await self.endpoint()
-        self._tell(surface, endpoint)
+        rules = context.read_rules(Path.cwd())
+        self._tell(surface, endpoint, rules)
         conversation, shown = self.conversation, self.cells.peek()
-        system = context.system_prompt(self._session.language.name)
-        messages = conversation.ask(system, await self.describe(question))
+        messages = await self.messages(question, rules)
         agent = self._agent(surface, endpoint, messages, for_question(self.policy, auto=auto))
         try:
             surface.finish(await agent.run())
@@ -150,11 +150,19 @@ class Assistant:
             images=self.settings.images and not endpoint.small,
         )
 
-    async def describe(self, question: str) -> str:
-        """Return what the model would be told with a question."""
+    async def messages(self, question: str, rules: str = "") -> list[Message]:
+        """Return what the model is sent with a question."""
+        system = context.system_prompt(self._session.language.name, self._redact(rules))
         variables = await self._session.variables()
         fence = self._session.language.fence
-        return context.compose(question, self.cells.peek(), variables, fence, self._redact)
+        told = context.compose(question, self.cells.peek(), variables, fence, self._redact)
+        return self.conversation.ask(system, told)
+
+    async def describe(self, question: str) -> str:
+        """Return what the model would be sent with a question, and about what it takes."""
+        messages = await self.messages(question, context.read_rules(Path.cwd()))
+        texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
+        return "\n\n".join([f"about {context.tokens(messages):,} tokens, and the tools", *texts])
 
     def reset(self) -> None:
         """Forget the conversation and the cells; the session's variables stay."""
@@ -179,8 +187,11 @@ class Assistant:
 
         return OpenAIModel(endpoint=endpoint, tool_mode=self.settings.tools)
 
-    def _tell(self, surface: Surface, endpoint: Endpoint) -> None:
-        """Say once, before the first data leave, which endpoint off this machine gets them."""
+    def _tell(self, surface: Surface, endpoint: Endpoint, rules: str) -> None:
+        """Say once whose rules join the prompt, and which endpoint off this machine gets data."""
+        if rules and rules not in self._told:
+            self._told.add(rules)
+            surface.notice(f"The rules in {context.RULES_FILE} of this folder are followed.")
         if not endpoint.local and endpoint.base_url not in self._told:
             self._told.add(endpoint.base_url)
             surface.notice(

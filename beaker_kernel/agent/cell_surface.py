@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from beaker_kernel.agent.markdown import Shown, fenced, folded, insert_button
+from beaker_kernel.agent.markdown import Shown, diff, fenced, folded, insert_button
 from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
 from beaker_kernel.agent.prose import prose_for
 
@@ -25,18 +25,22 @@ class CellSurface:
     """The output area of one asking cell; `carrier` brought its execute_request.
 
     As a context manager it shows, at the end, what was not shown yet; nothing comes after that.
+    `before` is code that the answer is to replace, if there is any: then the changes are shown.
 
     Attributes:
         payload: what the execute_reply carries: the first cell to insert, in VS Code all.
 
     """
 
-    def __init__(self, link: Link, stdin: Stdin, carrier: Carrier, fence: str) -> None:
+    def __init__(
+        self, link: Link, stdin: Stdin, carrier: Carrier, fence: str, before: str = ""
+    ) -> None:
         self._link = link
         self._stdin = stdin
         self._identity = carrier.identity
         self._allow_stdin = bool(carrier.content.get("allow_stdin", True))
         self._fence = fence
+        self._before = before
         self._in_vs_code = str(carrier.metadata.get("cellId", "")).startswith(VS_CODE)
         self._prose = prose_for(carrier, self._send)
         self._retry_id = ""
@@ -96,7 +100,11 @@ class CellSurface:
     def cell(self, code: str) -> None:
         """Insert code by payload, and keep a copy here, or where that can't be by a button."""
         markdown = fenced(code, self._fence)
-        self.show(Shown(folded("Code", markdown) if self._takes_payload else markdown, code))
+        if self._before:
+            self.show(_changes(self._before, code))
+            self._before = ""
+        else:
+            self.show(Shown(folded("Code", markdown) if self._takes_payload else markdown, code))
         self._insert(code)
 
     def code(self, code: str, record: dict[str, Any]) -> None:
@@ -182,6 +190,11 @@ class CellSurface:
 
 def _notice(text: str) -> Shown:
     return Shown(f"*{text}*", text)
+
+
+def _changes(before: str, after: str) -> Shown:
+    changes = diff(before, after)
+    return Shown(fenced(changes, "diff"), changes) if changes else _notice("No change.")
 
 
 def _bundle(shown: Shown) -> dict[str, Any]:

@@ -30,12 +30,14 @@ class Cells:
 
     Attributes:
         execution_count: the count of the last one that ran; 0 where none is known.
+        failed: the last one that ended in an error.
 
     """
 
     def __init__(self) -> None:
         self._cells: dict[str, Cell] = {}
         self.execution_count = 0
+        self.failed: Cell | None = None
 
     @property
     def shown_count(self) -> int:
@@ -53,6 +55,8 @@ class Cells:
                 cell.outputs.write(f"[an output of {left_out} bytes]\n")
             else:
                 cell.outputs.add(message.msg_type, content)
+            if message.msg_type == "error":
+                self.failed = cell
 
     def _begin(self, msg_id: str, content: dict[str, object], left_out: object) -> None:
         if left_out:  # with the source its count was left out, too

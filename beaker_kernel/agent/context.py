@@ -12,6 +12,7 @@ from beaker_kernel.agent.outputs import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.model import Message
@@ -23,6 +24,8 @@ BUDGET = 20_000
 """Characters of context that go with one question; the question itself is never cut."""
 OUTPUT = 2_000
 """Characters of one cell's output."""
+RULES_FILE, RULES = "AGENTS.md", 8_000
+"""The file whose text joins the prompt, and how many characters of it."""
 CELLS, QUESTION = "# Cells", "# Question"
 BEGIN, END = "⟦session", "session⟧"
 _KEYS = re.compile(
@@ -48,10 +51,25 @@ class Redactor:
         return _KEYS.sub("[redacted]", text)
 
 
-def system_prompt(language: str) -> str:
+def system_prompt(language: str, rules: str = "") -> str:
     """Return the message that begins every conversation."""
     text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
-    return Template(text).substitute(language=language)
+    filled = Template(text).substitute(language=language)
+    return f"{filled}\n# Rules of this folder\n{rules}\n" if rules else filled
+
+
+def read_rules(folder: Path) -> str:
+    """Return what the folder's rules file says; empty where there is none to be read."""
+    try:
+        with (folder / RULES_FILE).open(encoding="utf-8") as file:
+            return file.read(RULES).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def tokens(messages: Sequence[Message]) -> int:
+    """Return about how many tokens messages are: one for four characters."""
+    return sum(len(str(message.get("content") or "")) for message in messages) // 4
 
 
 def compose(

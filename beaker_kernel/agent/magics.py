@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HELP_CALL = re.compile(r"\s*(?:\?{1,2}%{1,2}\w+|%{1,2}\w+\?{1,2})\s*$")
-_CALL = re.compile(r"\s*%{1,2}(?P<name>ask|beaker)\b(?P<rest>.*)", re.DOTALL)
+_CALL = re.compile(r"\s*%{1,2}(?P<name>ask|beaker|fix|edit)\b(?P<rest>.*)", re.DOTALL)
 _OPTION = re.compile(r"(?P<name>--(?:model(?=[\s=])|\S+))(?:(?<=model)[\s=]+(?P<value>\S+))?\s*")
 
 
@@ -27,6 +27,21 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """The wish for a correction of the cell that failed last, with a hint."""
+
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """An instruction, and the code to change by it."""
+
+    instruction: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """A `%beaker` command and its argument, if it has one."""
 
@@ -34,17 +49,24 @@ class Command:
     argument: str = ""
 
 
-def parse(code: str) -> Ask | Command:
+def parse(code: str) -> Ask | Fix | Edit | Command:
     """Read a cell that `protocol.magic.is_magic` calls ours.
 
     Raises:
-        ConfigurationError: an option or a command is unknown, or the question is missing.
+        ConfigurationError: an option or a command is unknown, or something is missing.
 
     """
     call = _CALL.match(code)
     if _HELP_CALL.match(code) or call is None:
         return Command("help")
-    return _ask(call["rest"].strip()) if call["name"] == "ask" else _command(call["rest"].split())
+    match call["name"]:
+        case "ask":
+            return _ask(call["rest"].strip())
+        case "fix":
+            return Fix(call["rest"].strip())
+        case "edit":
+            return _edit(call["rest"])
+    return _command(call["rest"].split())
 
 
 def _ask(text: str) -> Ask:
@@ -61,6 +83,13 @@ def _ask(text: str) -> Ask:
     if not text:
         raise ConfigurationError("what is the question? `%ask which column has gaps?`")
     return Ask(text, auto, model)
+
+
+def _edit(text: str) -> Edit:
+    instruction, _, code = text.partition("\n")
+    if not instruction.strip() or not code.strip():
+        raise ConfigurationError("%%edit takes an instruction, and below it the code to change")
+    return Edit(instruction.strip(), code.strip("\n"))
 
 
 def _command(words: Sequence[str]) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from difflib import unified_diff
 from typing import Any, NamedTuple
 
 
@@ -25,6 +26,12 @@ def fenced(text: str, language: str = "") -> str:
 def folded(title: str, markdown: str) -> str:
     """Return Markdown that opens with a click."""
     return f"<details><summary>{html.escape(title)}</summary>\n\n{markdown}\n\n</details>"
+
+
+def diff(before: str, after: str) -> str:
+    """Return the lines that differ, with three around them; empty where none do."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="")
+    return "\n".join(list(lines)[2:])
 
 
 def block(text: str, language: str = "text") -> Shown:

@@ -6,11 +6,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import beaker_magic, magics
+from beaker_kernel.agent import beaker_magic, changes, magics
 from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
-from beaker_kernel.agent.magics import Ask
+from beaker_kernel.agent.magics import Ask, Command, Fix
 from beaker_kernel.errors import BeakerError, ModelAuthError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies
 from beaker_kernel.protocol.codec import decode, encode
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
+    from beaker_kernel.agent.changes import Change
     from beaker_kernel.agent.link import Link
+    from beaker_kernel.agent.magics import Edit
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
 
@@ -64,14 +66,28 @@ class Requests:
         code = str(carrier.content["code"])
         if not carrier.content.get("silent"):
             carrier.emit("execute_input", {"code": code, "execution_count": count})
-        fence = self._session.language.fence
-        with CellSurface(self._link, self._stdin, carrier, fence) as surface:
-            match magics.parse(code):
-                case Ask(question, auto, model):
-                    await self._assistant.answer(surface, question, auto=auto, model=model)
-                case command:
+        match magics.parse(code):
+            case Command() as command:
+                with self._surface(carrier) as surface:
                     surface.show(await beaker_magic.run(command, self._assistant, self._subkernel))
+            case Ask(question, auto, model):
+                with self._surface(carrier) as surface:
+                    await self._assistant.answer(surface, question, auto=auto, model=model)
+            case wish:
+                change = self._change(wish)
+                with self._surface(carrier, change.before) as surface:
+                    await self._assistant.answer(surface, change.question)
         return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
+
+    def _surface(self, carrier: Carrier, before: str = "") -> CellSurface:
+        fence = self._session.language.fence
+        return CellSurface(self._link, self._stdin, carrier, fence, before)
+
+    def _change(self, wish: Fix | Edit) -> Change:
+        fence = self._session.language.fence
+        if isinstance(wish, Fix):
+            return changes.fix(wish, self._assistant.cells.failed, fence)
+        return changes.edit(wish, fence)
 
     async def _execution_count(self) -> int:
         """Return the count of the last cell; one that an agent before this one saw is asked for."""

@@ -1,4 +1,4 @@
-"""The cells that are ours, ``%ask``, ``%%ask`` and ``%beaker``: their words, completion and help.
+"""The cells that are ours, from ``%ask`` to ``%beaker``: their words, completion and help.
 
 The relay asks of every cell whether it is one, so each such question begins with a test for bytes.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-MAGICS = ("%ask", "%%ask", "%beaker")
+MAGICS = ("%ask", "%%ask", "%fix", "%%edit", "%beaker")
 POLICIES = ("ask", "auto", "never")
 COMMANDS = {
     "status": "what is behind this kernel: subkernel, model, policy, tokens",
@@ -29,13 +29,15 @@ HELP = "\n".join(
     [
         "%ask [--auto] [--model NAME] QUESTION    ask about the live session, on one line",
         "%%ask [--auto] [--model NAME]            the same, with the question below",
+        "%fix [HINT]                              explain the last error and correct its cell",
+        "%%edit INSTRUCTION                       change the code below",
         "%beaker COMMAND",
         "",
         *(f"  {name:9} {text}" for name, text in (OPTIONS | COMMANDS).items()),
     ]
 )
-_MARKS = (b"%ask", b"%beaker")
-_CALL = re.compile(r"\s*\?{0,2}%{1,2}(?:ask|beaker)\b")
+_MARKS = (b"%ask", b"%beaker", b"%fix", b"%%edit")
+_CALL = re.compile(r"\s*\?{0,2}(?:%{1,2}(?:ask|beaker|fix)|%%edit)\b")  # %edit is IPython's
 _FIRST_WORD = re.compile(r"\s*(%\S*)")
 
 

@@ -106,7 +106,7 @@ async def test_who_gets_the_sessions_data_is_said_once_where_it_is_another_machi
     near = Endpoint(base_url="http://127.0.0.1:11434/v1", model="qwen", api_key="none")
     surface = Quiet()
     for endpoint in (near, far, far):
-        assistant._tell(surface, endpoint)
+        assistant._tell(surface, endpoint, "")
     assert len(surface.notices) == 1
     assert "go to https://models.example/v1 (gpt-9)" in surface.notices[0]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from beaker_kernel.agent.magics import Ask, Command, parse
+from beaker_kernel.agent.magics import Ask, Command, Edit, Fix, parse
 from beaker_kernel.errors import ConfigurationError
 
 
@@ -19,6 +19,9 @@ from beaker_kernel.errors import ConfigurationError
         ("%ask --model=org/name:7b why?", Ask("why?", model="org/name:7b")),
         ("%ask what does --auto do?", Ask("what does --auto do?")),
         ("%ask is 100% --true?", Ask("is 100% --true?")),
+        ("%fix", Fix()),
+        ("%fix by a copy\n", Fix("by a copy")),
+        ("%%edit as a loop\nx = 1\n\ny\n", Edit("as a loop", "x = 1\n\ny")),
         ("%ask?", Command("help")),
         ("??%%ask", Command("help")),
         ("%beaker", Command("help")),
@@ -38,6 +41,8 @@ def test_a_cell_is_read(code, read) -> None:
         ("%%ask --auto\n", "what is the question"),
         ("%ask --fast why?", "no option --fast"),
         ("%ask --model", "no option --model"),
+        ("%%edit\nx = 1", "an instruction"),
+        ("%%edit shorter\n \n", "the code to change"),
         ("%beaker dance", "has no 'dance'"),
         ("%beaker policy perhaps", "ask, auto, never"),
     ],

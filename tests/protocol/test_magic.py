@@ -22,6 +22,9 @@ OURS = [
     "%%ask --auto x",
     "?%ask",
     "%ask?",
+    "%fix",
+    "%fix use a copy",
+    "%%edit shorter\nx = 1",
 ]
 NOT_OURS = [
     "",
@@ -34,6 +37,8 @@ NOT_OURS = [
     "%time %ask",
     "% ask",
     "%%%ask",
+    "%edit x.py",
+    "%fixed",
 ]
 
 
