@@ -117,7 +117,12 @@ def streaming_model(folder: Path, seconds: float) -> Iterator[dict[str, str]]:
         assert model.stdin
         assert model.stdout
         url = model.stdout.readline().decode().strip()
-        yield {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": "sk-bench", "BEAKER_MODEL": "scripted"}
+        endpoint = {
+            "OPENAI_BASE_URL": url,
+            "OPENAI_API_KEY": "sk-bench",
+            "BEAKER_MODEL": "scripted",
+        }
+        yield endpoint | {"JUPYTER_DATA_DIR": str(folder)}
         model.stdin.close()
 
 

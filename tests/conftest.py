@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -20,13 +21,22 @@ RUN = "WHICH_TEST_RUN"
 """Marks each process of a run; not by our prefix, which kernels don't hand on."""
 
 
+DATA = TemporaryDirectory(prefix="beaker-tests-")
+
+
 def pytest_configure() -> None:
     """Keep the person's own key and settings out of what the tests start, and mark it."""
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name not in OURS:
             del os.environ[name]
+    os.environ["JUPYTER_DATA_DIR"] = DATA.name  # or conversations would be kept in the person's
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     os.environ[RUN] = uuid4().hex
+
+
+def pytest_unconfigure() -> None:
+    """Remove what was kept."""
+    DATA.cleanup()
 
 
 @pytest.fixture(scope="session", autouse=True)

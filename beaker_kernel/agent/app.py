@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,8 @@ class App:
         self._session = LiveSession(link)
         self._stdin = Stdin(link)
         self._comms = Comms(link)
-        self._assistant = Assistant(self._session, config["settings"])
+        notebook = os.environ.get("JPY_SESSION_NAME", "")
+        self._assistant = Assistant(self._session, config["settings"], config["session"], notebook)
         self._requests = Requests(link, self._session, self._assistant, self._stdin, self.cancel)
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
         link.note("hello", b"[]")

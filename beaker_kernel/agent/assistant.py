@@ -10,6 +10,7 @@ from beaker_kernel.agent import context
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.conversation import Conversation
+from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.policy import for_question
 from beaker_kernel.agent.replay import ReplayModel, Tape
 from beaker_kernel.agent.tools import TOOLS, Toolbox
@@ -31,25 +32,56 @@ class Assistant:
     """Answers questions about the live session.
 
     Attributes:
-        conversation: what was said so far.
         cells: what ran since the last question.
         tokens: used since the start.
         tools: what the model may use.
 
+    Args:
+        session: the live session.
+        environ: the settings.
+        session_id: under which its conversations are kept; empty where they are not.
+        notebook: the notebook that the session belongs to, where that is known.
+
     """
 
-    def __init__(self, session: Session, environ: Mapping[str, str]) -> None:
-        self.conversation = Conversation()
+    def __init__(
+        self,
+        session: Session,
+        environ: Mapping[str, str],
+        session_id: str = "",
+        notebook: str = "",
+    ) -> None:
         self.cells = Cells()
         self.tokens = 0
         self.tools = TOOLS
         self._session = session
+        self._session_id = session_id
+        self._notebook = notebook
         self._environ = dict(environ)
         self._redact = context.Redactor(environ)
         self._policy: Policy | None = None
         self._endpoint: Endpoint | None = None
         self._models: dict[Endpoint, Model] = {}
         self._told: set[str] = set()
+        self._conversation: Conversation | None = None
+
+    @property
+    def conversation(self) -> Conversation:
+        """What was said so far; after a crash of the agent, by the one before."""
+        if self._conversation is None:
+            journal = self.journal
+            self._conversation = Conversation.resumed(journal) if journal else Conversation()
+        return self._conversation
+
+    @cached_property
+    def journal(self) -> Journal | None:
+        """Where conversations are kept, unless the person doesn't want that."""
+        if not self._session_id or not self.settings.journal:
+            return None
+        from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415 (on demand)
+
+        folder = Path(jupyter_data_dir()) / "beaker" / "conversations"
+        return Journal(folder, self._session_id, self._notebook, self._redact)
 
     @cached_property
     def settings(self) -> Beaker:
@@ -165,12 +197,24 @@ class Assistant:
         return "\n\n".join([f"about {context.tokens(messages):,} tokens, and the tools", *texts])
 
     def reset(self) -> None:
-        """Forget the conversation and the cells; the session's variables stay."""
-        self.conversation = Conversation()
+        """Begin anew, without the conversation and the cells; the session's variables stay."""
+        self._conversation = Conversation(self.journal)
         self.cells.forget(self.cells.peek())
 
+    def previous(self) -> list[Message]:
+        """Return the messages of this notebook's last conversation on disk."""
+        lines = self.journal.previous()[1] if self.journal else []
+        return [message for line in lines for message in line.get("turn", ())]
+
+    def forget(self) -> int:
+        """Begin anew, delete what was kept of this notebook, and return how many files it was."""
+        self.reset()
+        return self.journal.forget() if self.journal else 0
+
     async def close(self) -> None:
-        """Close the connections to the endpoint."""
+        """Close the connections to the endpoint, and the journal."""
+        if self._conversation and self.journal:
+            self.journal.close()
         for model in self._models.values():
             await model.close()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+from beaker_kernel.agent.context import QUESTION
 from beaker_kernel.agent.markdown import Shown, block, table
 from beaker_kernel.errors import ModelError
 from beaker_kernel.protocol import magic
@@ -26,15 +27,44 @@ async def run(command: Command, assistant: Assistant, subkernel: str) -> Shown:
             return await _status(assistant, subkernel)
         case "model":
             return await _model(assistant, command.argument)
-        case "policy":
-            return _policy(assistant, command.argument)
         case "context":
             return block(await assistant.describe("(your question)"))
+    return _run_at_once(command, assistant)
+
+
+def _run_at_once(command: Command, assistant: Assistant) -> Shown:
+    match command.name:
+        case "policy":
+            return _policy(assistant, command.argument)
+        case "replay":
+            return _replay(assistant)
         case "reset":
             assistant.reset()
-            text = "The conversation is forgotten; your variables stay."
-            return Shown(text, text)
+            return _said("A new conversation begins; your variables stay.")
+        case "forget":
+            files = assistant.forget()
+            return _said(f"The conversation is forgotten ({files} files deleted); variables stay.")
     return block(magic.HELP)
+
+
+def _said(text: str) -> Shown:
+    return Shown(text, text)
+
+
+def _replay(assistant: Assistant) -> Shown:
+    """Show the questions and answers of this conversation, else of the notebook's last one."""
+    turns = assistant.conversation.messages or assistant.previous()
+    said = [(m["role"], str(m["content"])) for m in turns if m.get("content")]
+    parts = [_spoken(role, text) for role, text in said if role in ("user", "assistant")]
+    return _said("\n\n".join(parts) or "Nothing was said yet.")
+
+
+def _spoken(role: str, text: str) -> str:
+    """Return a question as a quotation, without what the session told, and an answer as it is."""
+    if role == "assistant":
+        return text
+    question = text.rpartition(f"{QUESTION}\n")[2]
+    return "\n".join(f"> {line}" for line in question.splitlines())
 
 
 async def _status(assistant: Assistant, subkernel: str) -> Shown:

@@ -174,18 +174,22 @@ class Comms:
 
 
 class Emitter:
-    """Sends the events of one request, numbered by the conversation, which keeps them."""
+    """Sends the events of one request, numbered by the conversation, which keeps them.
 
-    def __init__(self, carrier: Carrier, conversation: Conversation) -> None:
+    Without a carrier they are kept alone.
+    """
+
+    def __init__(self, carrier: Carrier | None, conversation: Conversation) -> None:
         self._carrier = carrier
         self._conversation = conversation
         self.number = conversation.next_event
 
     def __call__(self, event: Event) -> None:
         """Send an event."""
-        sent = event.msg_type, encode(event)
-        self._conversation.events.append(sent)
-        self._carrier.emit(*sent)
+        content = encode(event)
+        self._conversation.record(event.msg_type, content)
+        if self._carrier:
+            self._carrier.emit(event.msg_type, content)
 
 
 def _object(part: bytes, what: str) -> dict[str, Any]:

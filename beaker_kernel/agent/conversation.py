@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.journal import Journal
     from beaker_kernel.agent.model import Message
 
 EVENTS = 10_000
@@ -24,14 +25,31 @@ class Conversation:
     A turn is added when it is over, so that two questions at the same time don't mix.
 
     Attributes:
+        journal: where it is kept on disk, if it is.
         last: the number of the last event.
 
     """
 
+    journal: Journal | None = None
     id: str = field(default_factory=lambda: uuid4().hex)
     events: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=EVENTS))
     last: int = 0
     _turns: list[list[Message]] = field(default_factory=list)
+
+    @classmethod
+    def resumed(cls, journal: Journal) -> Conversation:
+        """Go on with what an agent before this one kept of the session, if there is anything."""
+        conversation, lines = journal.last()
+        if not conversation:
+            return cls(journal)
+        events = [(line["type"], line["content"]) for line in lines if "seq" in line]
+        return cls(
+            journal,
+            id=conversation,
+            events=deque(events, maxlen=EVENTS),
+            last=max((content["seq"] for _, content in events), default=0),
+            _turns=_bounded([line["turn"] for line in lines if "turn" in line]),
+        )
 
     @property
     def messages(self) -> list[Message]:
@@ -42,6 +60,12 @@ class Conversation:
         """Return the number of the next event."""
         self.last += 1
         return self.last
+
+    def record(self, msg_type: str, content: dict[str, Any]) -> None:
+        """Keep an event."""
+        self.events.append((msg_type, content))
+        if self.journal:
+            self.journal.event(self.id, msg_type, content)
 
     def since(self, number: int) -> list[tuple[str, dict[str, Any]]]:
         """Return the events after a number, as type and content."""
@@ -62,9 +86,16 @@ class Conversation:
         """
         texts = [m for m in messages if not isinstance(m.get("content"), list)]
         asked = max(at for at, message in enumerate(texts) if message["role"] == "user")
-        self._turns.append(texts[asked:])
-        while len(self._turns) > 1 and len(json.dumps(self._turns)) > KEPT:
-            self._turns.pop(0)
+        self._turns = _bounded([*self._turns, texts[asked:]])
+        if self.journal:
+            self.journal.turn(self.id, texts[asked:])
+
+
+def _bounded(turns: list[list[Message]]) -> list[list[Message]]:
+    """Return the last turns, as many as are sent again."""
+    while len(turns) > 1 and len(json.dumps(turns)) > KEPT:
+        turns = turns[1:]
+    return turns
 
 
 def close_turn(messages: list[Message], said: str, why: str) -> None:

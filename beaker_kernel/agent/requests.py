@@ -11,12 +11,13 @@ from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.magics import Ask, Command, Fix
+from beaker_kernel.agent.witnessed import Witnessed
 from beaker_kernel.errors import BeakerError, ModelAuthError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies
 from beaker_kernel.protocol.codec import decode, encode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
@@ -72,16 +73,22 @@ class Requests:
                     surface.show(await beaker_magic.run(command, self._assistant, self._subkernel))
             case Ask(question, auto, model):
                 with self._surface(carrier) as surface:
-                    await self._assistant.answer(surface, question, auto=auto, model=model)
+                    kept = self._witnessed(surface)
+                    await self._assistant.answer(kept, question, auto=auto, model=model)
             case wish:
                 change = self._change(wish)
                 with self._surface(carrier, change.before) as surface:
-                    await self._assistant.answer(surface, change.question)
+                    await self._assistant.answer(self._witnessed(surface), change.question)
         return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
 
     def _surface(self, carrier: Carrier, before: str = "") -> CellSurface:
         fence = self._session.language.fence
         return CellSurface(self._link, self._stdin, carrier, fence, before)
+
+    def _witnessed(self, surface: CellSurface) -> Witnessed:
+        """Have what is shown in a cell kept as the events that another frontend would see."""
+        emit = Emitter(None, self._assistant.conversation)
+        return Witnessed(surface, self._event_surface(surface.header, emit))
 
     def _change(self, wish: Fix | Edit) -> Change:
         fence = self._session.language.fence
@@ -102,24 +109,30 @@ class Requests:
         request = decode("llm_request", carrier.content)
         assert isinstance(request, messages.LlmRequest)
         emit = Emitter(carrier, self._assistant.conversation)
+        may_ask = "ask_user" in carrier.capabilities or carrier.content.get("allow_stdin")
+        ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
+        surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
         try:
-            await self._assistant.answer(self._event_surface(carrier, emit), request.request)
+            await self._assistant.answer(surface, request.request)
         except ModelAuthError as error:
             emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
             raise
         return OK
 
-    def _event_surface(self, carrier: Carrier, emit: Emitter) -> EventSurface:
-        may_ask = "ask_user" in carrier.capabilities or carrier.content.get("allow_stdin")
+    def _event_surface(
+        self,
+        header: bytes,
+        emit: Emitter,
+        capabilities: Sequence[str] = (),
+        ask_on_stdin: Callable[[str], Awaitable[str]] | None = None,
+    ) -> EventSurface:
         return EventSurface(
-            header=carrier.header,
+            header=header,
             emit=emit,
             number=emit.number,
             approvals=self._approvals,
-            capabilities=carrier.capabilities,
-            ask_on_stdin=partial(self._stdin.ask, carrier.identity, carrier.header)
-            if may_ask
-            else None,
+            capabilities=capabilities,
+            ask_on_stdin=ask_on_stdin,
             language=self._session.language.name,
         )
 

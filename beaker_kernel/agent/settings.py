@@ -52,6 +52,9 @@ class Beaker(Configurable):
     replay_file = Unicode(
         "beaker-replay.jsonl", config=True, help="The file, seen from the kernel's folder."
     )
+    journal = Bool(
+        True, config=True, help="Whether conversations are kept in the person's data folder."
+    )
     max_steps = Int(20, min=1, config=True, help="Completions per question.")
     max_tokens = Int(
         200_000, min=1, config=True, help="Tokens per question, as the endpoint counts."

@@ -11,7 +11,7 @@ import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.kernel import connection, kernelspecs, runtime
+from beaker_kernel.kernel import connection, kernelspecs, memory, runtime
 from beaker_kernel.kernel.subkernel import Subkernel
 from beaker_kernel.prctl import forbid_dumps
 
@@ -41,6 +41,7 @@ def run(subkernel: Subkernel, front: connection.Connection) -> bool:
     """Start the subkernel, then everything else."""
     subkernel.start()
     forbid_dumps()
+    memory.use_one_arena()
 
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 

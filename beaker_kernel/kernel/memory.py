@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.loop import Loop
 
 REST = 1.0
 """Seconds after a request's end: often the next ones begin at once, and all share one look."""
+
+
+ARENA_MAX = -8
+"""glibc's M_ARENA_MAX."""
+
+
+def use_one_arena() -> None:
+    """Have ZMQ's threads allocate where the main one does: only from there is all given back."""
+    if libc := _libc("mallopt"):
+        libc.mallopt(ARENA_MAX, 1)
 
 
 class Memory:
@@ -28,8 +37,15 @@ class Memory:
 
     def _release(self) -> None:
         self._planned = False
-        if sys.platform == "linux":
-            import ctypes  # noqa: PLC0415 (loaded by then, for prctl)
+        if libc := _libc("malloc_trim"):
+            libc.malloc_trim(0)
 
-            with suppress(AttributeError):  # musl has no such call, and no such habit
-                ctypes.CDLL(None).malloc_trim(0)
+
+def _libc(call: str) -> Any:  # noqa: ANN401 (ctypes has no narrower type)
+    """Return the C library if it has that call; musl has none of these, nor their need."""
+    if sys.platform != "linux":
+        return None
+    import ctypes  # noqa: PLC0415 (loaded by then, for prctl)
+
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, call) else None

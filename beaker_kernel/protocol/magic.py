@@ -18,7 +18,9 @@ COMMANDS = {
     "model": "show the model, or choose one: %beaker model NAME",
     "policy": "show who decides what model code runs, or set it: %beaker policy ask|auto|never",
     "context": "show what the model would be told with the next question",
-    "reset": "forget the conversation; your variables stay",
+    "reset": "begin a new conversation; your variables stay",
+    "replay": "show the conversation so far, or the one before a restart",
+    "forget": "delete this notebook's conversations, on disk too",
     "help": "this help",
 }
 OPTIONS = {

@@ -1,0 +1,116 @@
+"""What was said, on disk: whose it is, what comes back, what is deleted, what may break."""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from beaker_kernel.agent import journal
+from beaker_kernel.agent.conversation import Conversation
+from beaker_kernel.agent.journal import Journal
+
+
+def said(text: str) -> list[dict[str, str]]:
+    return [{"role": "user", "content": text}, {"role": "assistant", "content": f"{text}!"}]
+
+
+@pytest.fixture
+def make(tmp_path):
+    made = []
+
+    def make(session="one", notebook="a.ipynb", folder=tmp_path / "kept"):
+        made.append(Journal(folder, session, notebook, lambda t: t.replace("canary", "[redacted]")))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def keep(conversation: Conversation, *texts: str) -> None:
+    for text in texts:
+        conversation.record("llm_delta", {"seq": conversation.next_event(), "text": text})
+        conversation.keep([{"role": "system", "content": "s"}, *said(text)])
+
+
+def test_a_conversation_comes_back_with_its_events_its_turns_and_its_number(make) -> None:
+    first = Conversation(make())
+    keep(first, "a", "b")
+    second = Conversation.resumed(make())
+    assert (second.id, second.last) == (first.id, 2)
+    assert second.messages == [*said("a"), *said("b")]
+    assert second.since(1) == [("llm_delta", {"seq": 2, "text": "b"})]
+
+
+def test_only_the_last_conversation_of_a_session_comes_back(make) -> None:
+    kept = make()
+    keep(Conversation(kept), "old")
+    keep(Conversation(kept), "new")
+    assert Conversation.resumed(make()).messages == said("new")
+
+
+def test_another_session_begins_anew_but_finds_what_was_said_in_its_notebook(make) -> None:
+    keep(Conversation(make("one")), "a")
+    other = make("two")
+    assert Conversation.resumed(other).messages == []
+    assert [line["turn"] for line in other.previous()[1] if "turn" in line] == [said("a")]
+    assert make("three", notebook="b.ipynb").previous() == ("", [])
+    assert make("four", notebook="").previous() == ("", [])
+
+
+def test_files_and_folder_are_the_persons_alone(make, tmp_path) -> None:
+    keep(Conversation(make()), "a")
+    (file,) = (tmp_path / "kept").iterdir()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_secrets_are_not_kept(make, tmp_path) -> None:
+    keep(Conversation(make()), "the canary sings")
+    (file,) = (tmp_path / "kept").iterdir()
+    assert "canary" not in file.read_text()
+
+
+def test_what_is_forgotten_is_deleted_for_the_whole_notebook_and_for_no_other(
+    make, tmp_path
+) -> None:
+    for session, notebook in (("one", "a.ipynb"), ("two", "a.ipynb"), ("three", "b.ipynb")):
+        keep(Conversation(make(session, notebook)), "x")
+    assert make("two").forget() == 2
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["three.jsonl"]
+
+
+def test_a_line_that_a_crash_has_cut_costs_no_other(make, tmp_path) -> None:
+    keep(Conversation(make()), "a")
+    (file,) = (tmp_path / "kept").iterdir()
+    with file.open("a") as end:
+        end.write('{"seq": 2, "type": "llm_de')
+    resumed = Conversation.resumed(make())
+    assert resumed.messages == said("a")
+    keep(resumed, "b")
+    assert Conversation.resumed(make()).messages == [*said("a"), *said("b")]
+
+
+def test_a_full_file_goes_on_in_a_new_one_and_the_oldest_files_go(
+    make, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(journal, "FILE", 2_000)
+    monkeypatch.setattr(journal, "FOLDER", 6_000)
+    keep(Conversation(make("old")), "x")
+    os.utime(tmp_path / "kept" / "old.jsonl", (0, 0))
+    for session in range(4):
+        keep(Conversation(make(f"s{session}")), *["y" * 300] * 4)
+    names = {path.name for path in (tmp_path / "kept").iterdir()}
+    assert "old.jsonl" not in names
+    assert {"s3.jsonl", "s3.1.jsonl"} <= names
+    assert Conversation.resumed(make("s3")).messages
+
+
+def test_where_nothing_can_be_written_the_conversation_goes_on(make, tmp_path, caplog) -> None:
+    (tmp_path / "file").write_text("")
+    conversation = Conversation(make(folder=tmp_path / "file" / "no"))
+    keep(conversation, "a", "b")
+    assert len(conversation.messages) == 4
+    assert caplog.text.count("not kept on disk") == 1

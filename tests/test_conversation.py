@@ -1,0 +1,167 @@
+"""A conversation outlives what breaks around it: the agent, the kernel, a frontend."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.kernels import Client, Message, is_idle, running, text
+from tests.support.replies import call
+from tests.support.replies import text as say
+from tests.support.scripted_model import ScriptedModel
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = "sk-canary-0123456789abcdef"
+NOTEBOOK = "/work/penguins.ipynb"
+
+
+@pytest.fixture
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel() as model:
+        model.when("first", say("The first answer."))
+        model.when("compute", call("run_code", code="print(6 * 7)"), say("It is 42."))
+        yield model
+
+
+@pytest.fixture
+def env(model: ScriptedModel, tmp_path: Path) -> dict[str, str]:
+    return {
+        "OPENAI_BASE_URL": model.base_url,
+        "OPENAI_API_KEY": KEY,
+        "JUPYTER_DATA_DIR": str(tmp_path / "data"),
+        "JPY_SESSION_NAME": NOTEBOOK,
+    }
+
+
+def files(env: dict[str, str]) -> list[Path]:
+    return list(Path(env["JUPYTER_DATA_DIR"], "beaker", "conversations").glob("*"))
+
+
+def resumed(client: Client, since: int = 0) -> tuple[Message, list[Message]]:
+    """Return the reply to a resume_request, and the events that were sent again."""
+    asked = client.send("resume_request", {"since": since})
+    return client.reply(asked)["content"], client.outputs(asked)
+
+
+def test_after_a_crash_of_the_agent_the_next_one_goes_on(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("%ask the first question")
+        agent = kernel.agent
+        agent.kill()
+        psutil.wait_procs([agent], timeout=10)
+        kernel.client.run("%ask and now?")
+        sent = [message["content"] for message in model.requests[-1].body["messages"]]
+        assert "The first answer." in sent
+        _, outputs = kernel.client.run("%beaker replay")
+        assert text(outputs).startswith("> the first question\n\nThe first answer.\n\n> and now?")
+
+
+def test_after_a_restart_the_notebooks_last_conversation_is_shown_but_not_sent(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("%ask the first question")
+    with running(**env) as kernel:
+        _, outputs = kernel.client.run("%beaker replay")
+        assert text(outputs) == "> the first question\n\nThe first answer."
+        kernel.client.run("%ask and now?")
+        sent = [message["content"] for message in model.requests[-1].body["messages"]]
+        assert "The first answer." not in sent
+
+
+def test_a_frontend_that_comes_later_gets_every_event_of_a_cells_question_once(
+    env: dict[str, str],
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("%ask --auto compute")
+        late = kernel.another_client()
+        try:
+            reply, events = resumed(late)
+            numbers = [event["content"]["seq"] for event in events]
+            assert numbers == list(range(1, reply["seq"] + 1))
+            kinds = [event["msg_type"] for event in events]
+            assert {"llm_delta", "tool_call_update", "add_child_codecell"} <= set(kinds)
+            assert kinds[-1] == "llm_response"
+            assert resumed(late, since=reply["seq"])[1] == []
+        finally:
+            late.close()
+
+
+def test_a_frontend_that_comes_in_the_middle_misses_nothing_and_sees_nothing_twice(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    model.when("slowly", say(" ".join(map(str, range(60))), pause=0.02))
+    with running(**env) as kernel:
+        late = kernel.another_client()
+        try:
+            asked = kernel.client.send("llm_request", {"request": "slowly"})
+            kernel.client.published(lambda m: m["msg_type"] == "llm_delta")
+            late.send("resume_request", {"since": 0})
+            seen = numbers_until_idle(late, asked)
+            resumed_at = len(seen) - 1 - seen[::-1].index(1)
+            assert resumed_at > 0
+            assert seen[resumed_at:] == list(range(1, len(seen) - resumed_at + 1))
+        finally:
+            late.close()
+
+
+def numbers_until_idle(client: Client, asked: str) -> list[int]:
+    """Return the numbers of all events that a frontend sees until a request's idle."""
+    seen: list[int] = []
+    while True:
+        message = client.published(lambda m: "seq" in m["content"] or is_idle(m))
+        if "seq" in message["content"]:
+            seen.append(message["content"]["seq"])
+        elif message["parent_header"].get("msg_id") == asked:
+            return seen
+
+
+def test_a_key_that_a_cell_prints_is_kept_nowhere(
+    env: dict[str, str], model: ScriptedModel
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run(f"print('{KEY}')")
+        kernel.client.run("%ask the first question")
+        kept = "".join(file.read_text() for file in files(env))
+    assert "the first question" in kept
+    assert KEY not in kept
+    assert KEY not in json.dumps(model.requests[-1].body)
+
+
+def test_forget_deletes_what_is_on_disk_and_what_is_sent(
+    env: dict[str, str], model: ScriptedModel
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("%ask the first question")
+        assert files(env)
+        _, outputs = kernel.client.run("%beaker forget")
+        assert "1 files deleted" in text(outputs)
+        assert files(env) == []
+        assert "Nothing was said yet." in text(kernel.client.run("%beaker replay")[1])
+        kernel.client.run("%ask and now?")
+        assert len(model.requests[-1].body["messages"]) == 2
+
+
+def test_who_wants_no_journal_has_none(env: dict[str, str]) -> None:
+    with running(BEAKER_JOURNAL="0", **env) as kernel:
+        kernel.client.run("%ask the first question")
+        assert files(env) == []
+
+
+def test_a_full_disk_costs_the_journal_and_no_answer(env: dict[str, str]) -> None:
+    Path(env["JUPYTER_DATA_DIR"]).mkdir()
+    Path(env["JUPYTER_DATA_DIR"], "beaker").symlink_to("/dev/full")
+    with running(**env) as kernel:
+        reply, outputs = kernel.client.run("%ask the first question")
+        assert reply["status"] == "ok"
+        assert "The first answer." in text(outputs)
+    assert os.path.islink(Path(env["JUPYTER_DATA_DIR"], "beaker"))
