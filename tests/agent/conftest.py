@@ -7,6 +7,7 @@ import json
 import socket
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 
@@ -104,7 +105,7 @@ async def linked() -> AsyncIterator[tuple[Link, RelayEnd]]:
 async def serving(**settings: str) -> AsyncIterator[RelayEnd]:
     """Run an agent; it must end when the relay hangs up."""
     async with linked() as (link, relay):
-        app = App(link, {"session": "agent", "settings": settings})
+        app = App(link, {"session": uuid4().hex, "settings": settings})
         running = asyncio.create_task(app.run(link.messages()))
         relay.started()
         try:
