@@ -8,6 +8,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.conversation import close_turn
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
 from beaker_kernel.errors import BudgetExceeded, ModelResponseError
@@ -31,15 +32,6 @@ class Tools(Protocol):
         """Use a tool."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one question may take: completions, tokens as the endpoint counts them, model time."""
-
-    steps: int = 20
-    tokens: int = 200_000
-    seconds: float = 600.0
-
-
 @dataclass(slots=True, kw_only=True)
 class Agent:
     """Answers one question.
@@ -48,8 +40,7 @@ class Agent:
         messages: what is sent is what is kept; the question is its last one.
         redact: takes secrets out of what a tool gives back.
         images: whether the model can look at images.
-        tokens: used up to now.
-        seconds: that the model took up to now; a person may take their time.
+        budget: what it may take, and has taken.
 
     """
 
@@ -58,10 +49,8 @@ class Agent:
     surface: Surface
     messages: list[Message]
     redact: Callable[[str], str]
-    limits: Limits = field(default_factory=Limits)
+    budget: Budget = field(default_factory=Budget)
     images: bool = True
-    tokens: int = 0
-    seconds: float = 0.0
     _said: str = ""
 
     async def run(self) -> str:
@@ -85,15 +74,13 @@ class Agent:
         return text
 
     async def _answer(self) -> str:
-        for _ in range(self.limits.steps):
+        while True:
+            self.budget.step()
             completion = await self.step()
             if not completion.tool_calls:
                 return completion.text
-            if self.tokens > self.limits.tokens:
-                raise BudgetExceeded(
-                    f"{self.tokens} tokens used of {self.limits.tokens}; ask again to go on"
-                )
-        raise BudgetExceeded(f"no answer within {self.limits.steps} steps; ask again to go on")
+            for warning in self.budget.warnings():
+                self.surface.notice(warning)
 
     async def step(self) -> Completion:
         """Ask the model once and use the tools that it calls."""
@@ -110,13 +97,13 @@ class Agent:
         """Ask the model for the next message, and show it as it comes."""
         began = time.monotonic()
         try:
-            async with asyncio.timeout(self.limits.seconds - self.seconds):
+            async with asyncio.timeout(self.budget.limits.seconds - self.budget.seconds):
                 return await self._stream()
         except TimeoutError as error:
-            message = f"the model took over {self.limits.seconds:g} s; ask again to go on"
+            message = f"the model took over {self.budget.limits.seconds:g} s; ask again to go on"
             raise BudgetExceeded(message) from error
         finally:
-            self.seconds += time.monotonic() - began
+            self.budget.seconds += time.monotonic() - began
 
     async def _stream(self) -> Completion:
         self._said = ""
@@ -152,8 +139,8 @@ class Agent:
 
     def _count(self, completion: Completion) -> None:
         if completion.usage:
-            self.tokens += completion.usage.prompt_tokens + completion.usage.completion_tokens
-            self.surface.usage(completion.usage, self.tokens, self.limits.tokens)
+            cost = self.budget.count(completion.usage)
+            self.surface.usage(completion.usage, self.budget, cost)
 
 
 def _broken_off(error: BaseException) -> str:

@@ -11,17 +11,16 @@ from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.journal import Journal
-from beaker_kernel.agent.policy import for_question
-from beaker_kernel.agent.replay import ReplayModel, Tape
+from beaker_kernel.agent.models import Models
+from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.tools import TOOLS, Toolbox
-from beaker_kernel.errors import NoModel
+from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from beaker_kernel.agent.endpoints import Endpoint
-    from beaker_kernel.agent.model import Message, Model
-    from beaker_kernel.agent.openai_model import OpenAIModel
+    from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
@@ -34,6 +33,7 @@ class Assistant:
     Attributes:
         cells: what ran since the last question.
         tokens: used since the start.
+        dollars: spent since the start, where prices are known.
         tools: what the model may use.
 
     Args:
@@ -53,6 +53,7 @@ class Assistant:
     ) -> None:
         self.cells = Cells()
         self.tokens = 0
+        self.dollars = 0.0
         self.tools = TOOLS
         self._session = session
         self._session_id = session_id
@@ -60,8 +61,6 @@ class Assistant:
         self._environ = dict(environ)
         self._redact = context.Redactor(environ)
         self._policy: Policy | None = None
-        self._endpoint: Endpoint | None = None
-        self._models: dict[Endpoint, Model] = {}
         self._told: set[str] = set()
         self._conversation: Conversation | None = None
 
@@ -98,45 +97,28 @@ class Assistant:
     @property
     def policy(self) -> Policy:
         """Whose word model code needs, where a question says nothing else."""
-        return self._policy or self.settings.policy
+        return narrowest(self._policy or self.settings.policy, self.settings.policy_at_most)
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        self._policy = policy
+        self._policy = self._permitted(policy)
 
-    async def endpoint(self) -> Endpoint:
-        """Return the endpoint in use; the first time, look for it.
+    def _permitted(self, policy: Policy) -> Policy:
+        """Return a policy that somebody asks for.
 
         Raises:
-            NoModel: none is set, and none was found on this machine.
+            ConfigurationError: it allows more than may be allowed here.
 
         """
-        if self._endpoint is None:
-            self._endpoint = await self._find(self.settings.model)
-        return self._endpoint
-
-    async def choose(self, name: str) -> None:
-        """Use another model of the same endpoint from now on; an empty name looks anew."""
-        self._endpoint = await self._find(name) if name else None
-
-    async def _find(self, model: str) -> Endpoint:
-        """Look for an endpoint and what it says of a model, if one is named."""
-        from beaker_kernel.agent.endpoints import Endpoint, find_endpoint  # noqa: PLC0415 (on demand)
-
-        named = {"BEAKER_MODEL": model} if model else {}
-        try:
-            if self.settings.replay != "strict":
-                return await find_endpoint(self._environ | named)
-        except NoModel:
-            if self.settings.replay != "replay":
-                raise
-        return Endpoint(base_url=self._tape.path.as_uri(), model=model or "recorded")
+        at_most = self.settings.policy_at_most
+        if narrowest(policy, at_most) != policy:
+            raise ConfigurationError(f"policy {policy}: at most `{at_most}` may be allowed here")
+        return policy
 
     @cached_property
-    def _tape(self) -> Tape:
-        """The file of recorded answers."""
-        path = Path(self.settings.replay_file).expanduser().absolute()
-        return Tape(path, records=self.settings.replay in ("record", "replay"))
+    def models(self) -> Models:
+        """Which model answers."""
+        return Models(self.settings, self._environ)
 
     async def answer(
         self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
@@ -147,16 +129,18 @@ class Assistant:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
-        endpoint = await self._find(model) if model else await self.endpoint()
+        endpoint = await (self.models.find(model) if model else self.models.endpoint())
         rules = context.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
         conversation, shown = self.conversation, self.cells.peek()
+        policy = self._permitted(for_question(self.policy, auto=auto))
         messages = await self.messages(question, rules)
-        agent = self._agent(surface, endpoint, messages, for_question(self.policy, auto=auto))
+        agent = self._agent(surface, endpoint, messages, policy)
         try:
             surface.finish(await agent.run())
         finally:
-            self.tokens += agent.tokens
+            self.tokens += agent.budget.tokens
+            self.dollars += agent.budget.dollars
             conversation.keep(messages)
             self.cells.forget(shown)
 
@@ -170,15 +154,15 @@ class Assistant:
             model=endpoint.model,
             messages=messages,
             redact=self._redact,
-            tape=self._tape if self.settings.replay != "off" else None,
+            tape=self.models.tape,
         )
         return Agent(
-            model=self._model(endpoint),
+            model=self.models.model(endpoint),
             tools=tools,
             surface=surface,
             messages=messages,
             redact=self._redact,
-            limits=self.settings.limits,
+            budget=self.models.budget(endpoint),
             images=self.settings.images and not endpoint.small,
         )
 
@@ -215,21 +199,8 @@ class Assistant:
         """Close the connections to the endpoint, and the journal."""
         if self._conversation and self.journal:
             self.journal.close()
-        for model in self._models.values():
-            await model.close()
-
-    def _model(self, endpoint: Endpoint) -> Model:
-        if endpoint not in self._models:
-            live = None if endpoint.recorded else self._live(endpoint)
-            mode = self.settings.replay
-            replayed = ReplayModel(self._tape, live, afresh=mode == "record")
-            self._models[endpoint] = live if live and mode == "off" else replayed
-        return self._models[endpoint]
-
-    def _live(self, endpoint: Endpoint) -> OpenAIModel:
-        from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
-
-        return OpenAIModel(endpoint=endpoint, tool_mode=self.settings.tools)
+        if "models" in vars(self):
+            await self.models.close()
 
     def _tell(self, surface: Surface, endpoint: Endpoint, rules: str) -> None:
         """Say once whose rules join the prompt, and which endpoint off this machine gets data."""

@@ -69,7 +69,7 @@ def _spoken(role: str, text: str) -> str:
 
 async def _status(assistant: Assistant, subkernel: str) -> Shown:
     try:
-        endpoint = await assistant.endpoint()
+        endpoint = await assistant.models.endpoint()
         model = f"{endpoint.model} at {endpoint.base_url}"
     except ModelError as error:
         model = str(error)
@@ -77,7 +77,7 @@ async def _status(assistant: Assistant, subkernel: str) -> Shown:
         "subkernel": subkernel,
         "model": model,
         "policy": assistant.policy,
-        "tokens": f"{assistant.tokens:,}",
+        "tokens": f"{assistant.tokens:,} (${assistant.dollars:.4f})",
         "sandbox": "none",
     }
     return table("Beaker", rows)
@@ -85,8 +85,8 @@ async def _status(assistant: Assistant, subkernel: str) -> Shown:
 
 async def _model(assistant: Assistant, name: str) -> Shown:
     if name:
-        await assistant.choose(name)
-    endpoint = await assistant.endpoint()
+        await assistant.models.choose(name)
+    endpoint = await assistant.models.endpoint()
     where = f"at {endpoint.base_url}"
     return Shown(f"model `{endpoint.model}` {where}", f"model {endpoint.model} {where}")
 

@@ -10,6 +10,7 @@ from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
 from beaker_kernel.agent.prose import prose_for
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.carriers import Carrier
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
@@ -81,7 +82,7 @@ class CellSurface:
         text = f"{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})"
         self._publish(_bundle(_notice(text)), self._retry_id, update=update)
 
-    def usage(self, usage: Usage, used: int, limit: int) -> None:
+    def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Leave the figures to `%beaker status`."""
 
     def notice(self, text: str) -> None:

@@ -12,13 +12,13 @@ from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.agent.policy import PERSON, Verdict, digest, refused, visible
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol import messages
-from beaker_kernel.protocol.messages import Budget, Event
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection
 
+    from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
-    from beaker_kernel.protocol.messages import ApproveRequest, ToolState
+    from beaker_kernel.protocol.messages import ApproveRequest, Event, ToolState
 
 PREVIEW = 2_000
 """Characters of a tool's output in an event."""
@@ -127,13 +127,14 @@ class EventSurface:
         )
         self._emit(event)
 
-    def usage(self, usage: Usage, used: int, limit: int) -> None:
+    def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Send the figures."""
         event = messages.LlmUsage(
             seq=self._number(),
             prompt_tokens=usage.prompt_tokens,
             completion_tokens=usage.completion_tokens,
-            budget=Budget(kind="tokens", limit=limit, used=used),
+            budget=messages.Budget(kind="tokens", limit=budget.limits.tokens, used=budget.tokens),
+            cost=cost,
         )
         self._emit(event)
 

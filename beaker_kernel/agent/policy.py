@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from beaker_kernel.protocol.replies import Policy
 
 HOW_TO_ALLOW = (
-    "the policy `ask` wants a person's word for this code, and nobody can be asked here; "
+    "the policy wants a person's word for this code, and nobody can be asked here; "
     "allow it with `%%ask --auto` in the cell or BEAKER_POLICY=auto in the environment, "
     "or approve it once while BEAKER_REPLAY=record, and run with BEAKER_REPLAY=replay"
 )
 PERSON = "the person"
+_ORDER: tuple[Policy, ...] = ("never", "ask", "guarded", "auto")
+"""From what allows least."""
 
 
 def digest(code: str) -> str:
@@ -70,20 +72,30 @@ class Approver(Protocol):
         """
 
 
+def narrowest(*policies: Policy) -> Policy:
+    """Return the one that allows least."""
+    return min(policies, key=_ORDER.index)
+
+
 def for_question(policy: Policy, *, auto: bool) -> Policy:
     """Return what holds for a question whose person said `auto`; what is forbidden stays so."""
-    return "auto" if auto and policy == "ask" else policy
+    return "auto" if auto and policy != "never" else policy
 
 
-async def judge(policy: Policy, approver: Approver, code: str, *, untrusted: bool) -> Verdict:
+async def judge(
+    policy: Policy, approver: Approver, code: str, *, untrusted: bool, sandboxed: bool
+) -> Verdict:
     """Decide whether code that the model wants to run may run.
 
+    ``guarded`` lets it run while the model has read nothing but the person's own words, and in a
+    sandbox always; elsewhere it asks.
+
     Raises:
-        ApprovalRequired: the policy is ``ask``, and nobody can be asked.
+        ApprovalRequired: a person's word is needed, and nobody can be asked.
 
     """
-    if policy == "auto":
-        return Verdict(by="policy auto", code=code)
+    if policy == "auto" or (policy == "guarded" and (sandboxed or not untrusted)):
+        return Verdict(by=f"policy {policy}", code=code)
     if policy == "never":
         return refused("policy never")
     if not approver.can_approve:

@@ -183,7 +183,7 @@ class Requests:
         model: str | None = None
         url: str | None = None
         with suppress(ModelError):
-            endpoint = await self._assistant.endpoint()
+            endpoint = await self._assistant.models.endpoint()
             model, url = endpoint.model, endpoint.base_url
         reply = replies.SessionInfoReply(
             conversation=self._assistant.conversation.id,
@@ -205,7 +205,7 @@ class Requests:
         """Choose the model; with nothing named, look for one anew."""
         request = decode("set_agent_model", carrier.content)
         assert isinstance(request, messages.SetAgentModel)
-        await self._assistant.choose((request.model_config or {}).get("model_name", ""))
+        await self._assistant.models.choose((request.model_config or {}).get("model_name", ""))
         return OK
 
     async def context_setup_request(self, carrier: Carrier) -> Reply:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jupyter_core.paths import jupyter_config_path
-from traitlets import Bool, Enum, Float, Int, TraitError, Unicode
+from jupyter_core.paths import SYSTEM_CONFIG_PATH, jupyter_config_path
+from traitlets import Bool, Dict, Enum, Float, Int, TraitError, Unicode
 from traitlets.config.configurable import Configurable
 from traitlets.config.loader import (
     Config,
@@ -14,11 +14,12 @@ from traitlets.config.loader import (
     PyFileConfigLoader,
 )
 
-from beaker_kernel.agent.agent import Limits
+from beaker_kernel.agent.budget import Limits
+from beaker_kernel.agent.policy import narrowest
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from beaker_kernel.agent.openai_model import ToolMode
     from beaker_kernel.agent.replay import ReplayMode
@@ -35,7 +36,16 @@ class Beaker(Configurable):
     """
 
     policy: Enum[Policy] = Enum(
-        ("ask", "auto", "never"), "ask", config=True, help="Whose word model code needs."
+        ("ask", "guarded", "auto", "never"), "ask", config=True, help="Whose word model code needs."
+    )
+    policy_at_most: Enum[Policy] = Enum(
+        ("ask", "guarded", "auto", "never"),
+        "auto",
+        config=True,
+        help="The most that may be allowed; the narrowest one counts.",
+    )
+    local_only = Bool(
+        False, config=True, help="Whether data stay on this machine; one file's yes is enough."
     )
     model = Unicode(config=True, help="The model's name; by default the endpoint's first.")
     tools: Enum[ToolMode] = Enum(
@@ -61,10 +71,22 @@ class Beaker(Configurable):
     )
     max_seconds = Float(600.0, min=0.1, config=True, help="Seconds of model time per question.")
 
+    max_dollars = Float(
+        float("inf"), min=0.0, config=True, help="US dollars per question, by the price table."
+    )
+    prices: Dict[str, list[float]] = Dict(
+        config=True, help="Dollars for a million tokens of prompt and of completion, by model."
+    )
+
     @property
     def limits(self) -> Limits:
         """The budget of one question."""
-        return Limits(steps=self.max_steps, tokens=self.max_tokens, seconds=self.max_seconds)
+        return Limits(
+            steps=self.max_steps,
+            tokens=self.max_tokens,
+            seconds=self.max_seconds,
+            dollars=self.max_dollars,
+        )
 
 
 def load(environ: Mapping[str, str]) -> Beaker:
@@ -74,8 +96,9 @@ def load(environ: Mapping[str, str]) -> Beaker:
         ConfigurationError: a value doesn't fit; the text names its variable or file.
 
     """
+    files = [config for folder in reversed(_folders()) for config in _read(folder)]
     try:
-        settings = Beaker(config=_files())
+        settings = Beaker(config=_merged(files))
     except TraitError as error:
         raise ConfigurationError(f"in beaker_config: {error}") from error
     for name, trait in settings.traits(config=True).items():
@@ -85,21 +108,40 @@ def load(environ: Mapping[str, str]) -> Beaker:
                 setattr(settings, name, _from_string(trait, value))
             except (TraitError, ValueError) as error:
                 raise ConfigurationError(f"{variable}={value}: {error}") from error
+    _narrow(settings, files)
     return settings
 
 
-def _files() -> Config:
-    """Read the files in Jupyter's configuration folders; the person's go before the system's."""
-    config = Config()
-    for folder in reversed(jupyter_config_path()):
-        for name, loader in LOADERS.items():
-            try:
-                config.merge(loader(name, path=folder).load_config())
-            except ConfigFileNotFound:
-                continue
-            except Exception as error:  # the edge: the file is a program of somebody's
-                raise ConfigurationError(f"{folder}/{name}: {error}") from error
-    return config
+def _folders() -> list[str]:
+    """Return where files are looked for, the person's first; the administrator's in any case."""
+    folders = jupyter_config_path()
+    return [*folders, *(folder for folder in SYSTEM_CONFIG_PATH if folder not in folders)]
+
+
+def _read(folder: str) -> Iterator[Config]:
+    for name, loader in LOADERS.items():
+        try:
+            yield loader(name, path=folder).load_config()
+        except ConfigFileNotFound:
+            continue
+        except Exception as error:  # the edge: the file is a program of somebody's
+            raise ConfigurationError(f"{folder}/{name}: {error}") from error
+
+
+def _merged(files: Iterable[Config]) -> Config:
+    merged = Config()
+    for config in files:
+        merged.merge(config)
+    return merged
+
+
+def _narrow(settings: Beaker, files: Iterable[Config]) -> None:
+    """Take the narrowest of what all files say where one may only narrow another."""
+    for config in files:
+        said = config.get("Beaker", {})
+        settings.local_only |= bool(said.get("local_only", False))
+        at_most = said.get("policy_at_most", settings.policy_at_most)
+        settings.policy_at_most = narrowest(settings.policy_at_most, at_most)
 
 
 def _from_string(trait: Any, value: str) -> Any:  # noqa: ANN401 (traitlets has no narrower type)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from beaker_kernel.agent.policy import Approver
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.protocol.messages import ToolState
 
@@ -28,8 +29,8 @@ class Surface(Approver, Protocol):
     def retry(self, retry: Retry) -> None:
         """Say that the model is asked again, and why."""
 
-    def usage(self, usage: Usage, used: int, limit: int) -> None:
-        """Say what a completion took, and how much of the token budget is used."""
+    def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
+        """Say what a completion took and cost, and what is used of the budget."""
 
     def notice(self, text: str) -> None:
         """Say something that is not the model's."""

@@ -99,7 +99,13 @@ class Toolbox:
     async def _judge(self, code: str) -> Verdict:
         untrusted = context.holds_session_text(self.messages)
         try:
-            verdict = await judge(self.policy, self.surface, code, untrusted=untrusted)
+            verdict = await judge(
+                self.policy,
+                self.surface,
+                code,
+                untrusted=untrusted,
+                sandboxed=bool(self.session.sandbox),
+            )
         except ApprovalRequired:
             if self.tape and self.tape.approved(digest(code)):
                 return Verdict(by=f"{PERSON}, as recorded", code=code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.event_surface import EventSurface
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.policy import Verdict
@@ -54,10 +55,10 @@ class Witnessed:
         self._surface.retry(retry)
         self._witness.retry(retry)
 
-    def usage(self, usage: Usage, used: int, limit: int) -> None:
+    def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Say what a completion took."""
-        self._surface.usage(usage, used, limit)
-        self._witness.usage(usage, used, limit)
+        self._surface.usage(usage, budget, cost)
+        self._witness.usage(usage, budget, cost)
 
     def notice(self, text: str) -> None:
         """Say something that is not the model's."""

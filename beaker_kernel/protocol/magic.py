@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAGICS = ("%ask", "%%ask", "%fix", "%%edit", "%beaker")
-POLICIES = ("ask", "auto", "never")
+POLICIES = ("ask", "guarded", "auto", "never")
 COMMANDS = {
     "status": "what is behind this kernel: subkernel, model, policy, tokens",
     "model": "show the model, or choose one: %beaker model NAME",
-    "policy": "show who decides what model code runs, or set it: %beaker policy ask|auto|never",
+    "policy": "who decides what model code runs; set it by ask, guarded, auto or never",
     "context": "show what the model would be told with the next question",
     "reset": "begin a new conversation; your variables stay",
     "replay": "show the conversation so far, or the one before a restart",

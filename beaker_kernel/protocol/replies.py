@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Policy = Literal["ask", "auto", "never"]
+Policy = Literal["ask", "guarded", "auto", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from beaker_kernel.agent.agent import Agent, Limits
+from beaker_kernel.agent.agent import Agent
+from beaker_kernel.agent.budget import Budget, Limits, Price
 from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.openai_model import OpenAIModel
 from beaker_kernel.agent.tools import TOOLS, ToolResult
@@ -33,8 +34,8 @@ class Seen:
     def retry(self, retry):
         self.happened.append(("retry", retry.attempt))
 
-    def usage(self, usage, used, limit):
-        self.happened.append(("usage", used))
+    def usage(self, usage, budget, cost):
+        self.happened.append(("usage", budget.tokens))
 
     def notice(self, text):
         self.happened.append(("notice", text))
@@ -114,7 +115,7 @@ async def test_an_answer_is_streamed_kept_and_counted(server, ask) -> None:
     assert agent.surface.said == "Because."
     assert ("thought", "hm") in agent.surface.happened
     assert agent.messages[-1] == {"role": "assistant", "content": "Because."}
-    assert agent.tokens == 120
+    assert agent.budget.tokens == 120
 
 
 async def test_tools_are_used_in_order_and_their_answers_sent_back(server, ask) -> None:
@@ -143,7 +144,7 @@ async def test_images_are_shown_where_the_model_can_look_at_them(server, ask, im
 
 async def test_a_limit_on_steps_is_a_hard_stop_that_says_so(server, ask) -> None:
     server.when("why", call("run_code", code="1"))
-    agent = ask(limits=Limits(steps=3))
+    agent = ask(budget=Budget(limits=Limits(steps=3)))
     with pytest.raises(BudgetExceeded, match="3 steps"):
         await agent.run()
     assert len(server.requests) == 3
@@ -152,16 +153,33 @@ async def test_a_limit_on_steps_is_a_hard_stop_that_says_so(server, ask) -> None
 
 async def test_a_limit_on_tokens_is_a_hard_stop_that_says_so(server, ask) -> None:
     server.when("why", call("run_code", code="1"))
-    agent = ask(limits=Limits(tokens=200))
+    agent = ask(budget=Budget(limits=Limits(tokens=200)))
     with pytest.raises(BudgetExceeded, match="240 tokens used of 200"):
         await agent.run()
     whole(agent.messages)
 
 
+async def test_a_limit_on_dollars_is_a_hard_stop_that_says_so(server, ask) -> None:
+    server.when("why", call("run_code", code="1"))
+    agent = ask(budget=Budget(limits=Limits(dollars=0.001), price=Price(5.0, 10.0)))
+    with pytest.raises(BudgetExceeded, match=r"0\.0014 dollars used of 0\.001.*MAX_DOLLARS"):
+        await agent.run()
+    whole(agent.messages)
+
+
+async def test_the_person_is_told_once_before_a_limit_is_reached(server, ask) -> None:
+    server.when("why", *[call("run_code", code="1")] * 4, say("So."))
+    agent = ask(budget=Budget(limits=Limits(steps=5, tokens=10_000)))
+    assert await agent.run() == "So."
+    assert [what for kind, what in agent.surface.happened if kind == "notice"] == [
+        "4 steps used of 5 for this question."
+    ]
+
+
 async def test_a_limit_on_seconds_closes_the_stream(server, ask) -> None:
     server.when("why", hang(chunk({"content": "Be"})))
     await anext(ask().model.stream([], []))  # the SDK's import is no time of the model's
-    agent = ask(limits=Limits(seconds=0.5))
+    agent = ask(budget=Budget(limits=Limits(seconds=0.5)))
     with pytest.raises(BudgetExceeded, match=r"over 0\.5 s"):
         await agent.run()
     assert server.requests[1].gone.wait(2)

@@ -6,7 +6,7 @@ import pytest
 
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.errors import ModelError
+from beaker_kernel.errors import ConfigurationError, ModelError
 from beaker_kernel.languages import Default
 from beaker_kernel.protocol.replies import Variable, VariablesReply
 from tests.support.replies import refusal
@@ -20,6 +20,7 @@ class Session:
     """A session with one variable, which holds the key."""
 
     language = Default("python")
+    sandbox = ""
 
     async def variables(self, limit=50, names=()):
         variable = Variable(name="key", type="str", preview="'canary-0123456'")
@@ -86,18 +87,18 @@ async def test_after_a_reset_nothing_is_known(assistant, model) -> None:
 
 async def test_a_model_is_chosen_for_a_question_or_from_now_on(assistant, model) -> None:
     await assistant.answer(Quiet(), "why?", model="one-off")
-    await assistant.choose("for-good")
+    await assistant.models.choose("for-good")
     await assistant.answer(Quiet(), "why?")
-    await assistant.choose("")
+    await assistant.models.choose("")
     await assistant.answer(Quiet(), "why?")
     models = [request.body["model"] for request in model.requests]
     assert models == ["one-off", "for-good", "scripted-1"]
 
 
 async def test_a_chosen_models_own_size_counts(assistant) -> None:
-    assert not (await assistant.endpoint()).small
-    await assistant.choose("tiny-0.5b")
-    assert (await assistant.endpoint()).small
+    assert not (await assistant.models.endpoint()).small
+    await assistant.models.choose("tiny-0.5b")
+    assert (await assistant.models.endpoint()).small
 
 
 async def test_who_gets_the_sessions_data_is_said_once_where_it_is_another_machine() -> None:
@@ -116,3 +117,37 @@ async def test_a_persons_policy_goes_before_the_settings() -> None:
     assert assistant.policy == "never"
     assistant.policy = "ask"
     assert assistant.policy == "ask"
+
+
+async def test_more_than_the_most_is_refused_in_words() -> None:
+    assistant = Assistant(Session(), {"BEAKER_POLICY": "auto", "BEAKER_POLICY_AT_MOST": "ask"})
+    assert assistant.policy == "ask"
+    with pytest.raises(ConfigurationError, match="at most `ask`"):
+        assistant.policy = "guarded"
+    assistant.policy = "never"
+    assert assistant.policy == "never"
+
+
+async def test_auto_for_a_question_is_refused_where_it_is_more_than_the_most(model) -> None:
+    settings = {"OPENAI_BASE_URL": model.base_url, "BEAKER_POLICY_AT_MOST": "ask"}
+    assistant = Assistant(Session(), settings)
+    with pytest.raises(ConfigurationError, match="at most `ask`"):
+        await assistant.answer(Quiet(), "why?", auto=True)
+    assert model.requests == []
+
+
+async def test_local_only_sends_nothing_to_another_machine(model) -> None:
+    elsewhere = {"OPENAI_BASE_URL": "https://models.example/v1", "BEAKER_LOCAL_ONLY": "1"}
+    with pytest.raises(ConfigurationError, match="local_only"):
+        await Assistant(Session(), elsewhere).answer(Quiet(), "why?")
+    here = Assistant(Session(), {"OPENAI_BASE_URL": model.base_url, "BEAKER_LOCAL_ONLY": "1"})
+    await here.answer(Quiet(), "why?")
+    await here.close()
+    assert len(model.requests) == 1
+
+
+async def test_dollars_can_only_be_limited_where_the_price_is_known(model) -> None:
+    far = {"OPENAI_BASE_URL": "http://models.example/v1", "BEAKER_MODEL": "gpt-99"}
+    assistant = Assistant(Session(), far | {"BEAKER_MAX_DOLLARS": "0.1"})
+    with pytest.raises(ConfigurationError, match=r'c\.Beaker\.prices = {"gpt-99"'):
+        await assistant.answer(Quiet(), "why?")

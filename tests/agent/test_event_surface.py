@@ -8,6 +8,7 @@ from itertools import count
 
 import pytest
 
+from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.model import Retry, ToolCall, Usage
 from beaker_kernel.agent.policy import digest
@@ -65,7 +66,7 @@ async def test_every_event_is_numbered_and_one_of_the_vocabulary() -> None:
     surface.delta("a")
     surface.delta("hm", thought=True)
     surface.retry(Retry(reason="busy", delay=1.5, attempt=1))
-    surface.usage(Usage(prompt_tokens=1, completion_tokens=2), 3, 100)
+    surface.usage(Usage(prompt_tokens=1, completion_tokens=2), Budget(tokens=3), 0.01)
     surface.notice("It goes to x.")
     surface.tool_started(CALL)
     surface.tool_ended(CALL, "done", "out" * 5_000)

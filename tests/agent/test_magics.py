@@ -44,7 +44,7 @@ def test_a_cell_is_read(code, read) -> None:
         ("%%edit\nx = 1", "an instruction"),
         ("%%edit shorter\n \n", "the code to change"),
         ("%beaker dance", "has no 'dance'"),
-        ("%beaker policy perhaps", "ask, auto, never"),
+        ("%beaker policy perhaps", "ask, guarded, auto, never"),
     ],
 )
 def test_what_makes_no_sense_is_said(code, said) -> None:

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from beaker_kernel.agent.policy import Verdict, digest, for_question, judge, refused, visible
+from beaker_kernel.agent.policy import (
+    Verdict,
+    digest,
+    for_question,
+    judge,
+    narrowest,
+    refused,
+    visible,
+)
 from beaker_kernel.errors import ApprovalRequired
 
 pytestmark = pytest.mark.anyio
@@ -30,30 +38,48 @@ YES = Verdict(by="the person", code="x")
 
 async def test_auto_runs_the_code_as_it_is_and_asks_nobody() -> None:
     person = Person(refused("the person"))
-    verdict = await judge("auto", person, "x", untrusted=True)
+    verdict = await judge("auto", person, "x", untrusted=True, sandboxed=False)
     assert (verdict.code, verdict.by, person.asked) == ("x", "policy auto", [])
 
 
 async def test_never_runs_nothing_and_asks_nobody() -> None:
     person = Person(YES)
-    verdict = await judge("never", person, "x", untrusted=False)
+    verdict = await judge("never", person, "x", untrusted=False, sandboxed=False)
     assert (verdict.code, person.asked) == ("", [])
     assert verdict.refusal.startswith("policy never refused it")
 
 
 async def test_ask_leaves_it_to_the_person_and_says_what_the_model_has_read() -> None:
     person = Person(YES)
-    assert await judge("ask", person, "x", untrusted=True) is YES
+    assert await judge("ask", person, "x", untrusted=True, sandboxed=False) is YES
     assert person.asked == [("x", True)]
 
 
 async def test_ask_without_anybody_names_the_ways_to_allow_it() -> None:
     with pytest.raises(ApprovalRequired, match=r"%%ask --auto.*BEAKER_POLICY=auto.*replay"):
-        await judge("ask", Person(YES, can_approve=False), "x", untrusted=False)
+        await judge("ask", Person(YES, can_approve=False), "x", untrusted=False, sandboxed=False)
 
 
 @pytest.mark.parametrize(
-    ("policy", "held"), [("ask", "auto"), ("auto", "auto"), ("never", "never")]
+    ("untrusted", "sandboxed", "asked"),
+    [(False, False, 0), (False, True, 0), (True, True, 0), (True, False, 1)],
+)
+async def test_guarded_asks_once_the_model_has_read_what_others_wrote_outside_a_sandbox(
+    untrusted, sandboxed, asked
+) -> None:
+    person = Person(YES)
+    verdict = await judge("guarded", person, "x", untrusted=untrusted, sandboxed=sandboxed)
+    assert (verdict.code, len(person.asked)) == ("x", asked)
+
+
+def test_of_several_policies_the_narrowest_holds() -> None:
+    assert narrowest("auto", "guarded") == "guarded"
+    assert narrowest("ask", "auto", "never") == "never"
+
+
+@pytest.mark.parametrize(
+    ("policy", "held"),
+    [("ask", "auto"), ("guarded", "auto"), ("auto", "auto"), ("never", "never")],
 )
 def test_a_question_can_allow_what_was_not_forbidden(policy, held) -> None:
     assert for_question(policy, auto=True) == held

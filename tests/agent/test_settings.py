@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from beaker_kernel.agent import settings
@@ -35,6 +37,24 @@ def test_the_environment_goes_before_the_file(folder) -> None:
     (folder / "beaker_config.py").write_text("c.Beaker.policy = 'never'")
     loaded = settings.load({"BEAKER_POLICY": "auto", "BEAKER_IMAGES": "false"})
     assert (loaded.policy, loaded.images) == ("auto", False)
+
+
+@pytest.mark.parametrize(
+    ("administrator", "person", "held"),
+    [("guarded", "auto", "guarded"), ("auto", "never", "never"), ("ask", "", "ask")],
+)
+def test_the_narrowest_bound_on_the_policy_counts(
+    folder, tmp_path, monkeypatch, administrator, person, held
+) -> None:
+    system = tmp_path / "etc"
+    system.mkdir()
+    monkeypatch.setattr(settings, "SYSTEM_CONFIG_PATH", [str(system)])
+    (system / "beaker_config.json").write_text(
+        json.dumps({"Beaker": {"policy_at_most": administrator, "local_only": True}})
+    )
+    said = {"BEAKER_POLICY_AT_MOST": person, "BEAKER_LOCAL_ONLY": "false"}
+    loaded = settings.load(said)
+    assert (loaded.policy_at_most, loaded.local_only) == (held, True)
 
 
 def test_an_empty_variable_counts_as_unset(folder) -> None:

@@ -56,6 +56,7 @@ class Session:
     known: VariablesReply | None = ONE
     ran: list[tuple] = field(default_factory=list)
     prints: str = "42"
+    sandbox: str = ""
 
     async def execute(self, code, shown_under):
         self.ran.append((code, shown_under))

@@ -126,7 +126,7 @@ export interface SessionInfoReply {
   context: string;
   language: string;
   subkernel: string;
-  policy: "ask" | "auto" | "never";
+  policy: "ask" | "guarded" | "auto" | "never";
   model?: string;
   endpoint?: string;
 }

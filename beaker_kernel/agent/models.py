@@ -1,0 +1,129 @@
+"""Which model answers, where, and what that may cost."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import inf
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from beaker_kernel.agent.budget import Budget, price_of
+from beaker_kernel.agent.replay import ReplayModel, Tape
+from beaker_kernel.errors import ConfigurationError, NoModel
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from beaker_kernel.agent.endpoints import Endpoint
+    from beaker_kernel.agent.model import Model
+    from beaker_kernel.agent.openai_model import OpenAIModel
+    from beaker_kernel.agent.settings import Beaker
+
+
+class Models:
+    """The endpoint in use, and a model for each that was used.
+
+    Args:
+        settings: the agent's.
+        environ: the endpoint's address, model and key, by OpenAI's names.
+
+    """
+
+    def __init__(self, settings: Beaker, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._environ = dict(environ)
+        self._endpoint: Endpoint | None = None
+        self._models: dict[Endpoint, Model] = {}
+
+    async def endpoint(self) -> Endpoint:
+        """Return the endpoint in use; the first time, look for it.
+
+        Raises:
+            NoModel: none is set, and none was found on this machine.
+            ConfigurationError: data may not leave this machine, and it is elsewhere.
+
+        """
+        if self._endpoint is None:
+            self._endpoint = await self.find(self._settings.model)
+        return self._endpoint
+
+    async def choose(self, name: str) -> None:
+        """Use another model of the same endpoint from now on; an empty name looks anew."""
+        self._endpoint = await self.find(name) if name else None
+
+    async def find(self, name: str) -> Endpoint:
+        """Look for an endpoint and what it says of a model, if one is named.
+
+        Raises:
+            NoModel: none is set, and none was found on this machine.
+            ConfigurationError: data may not leave this machine, and it is elsewhere.
+
+        """
+        from beaker_kernel.agent.endpoints import Endpoint, find_endpoint  # noqa: PLC0415 (on demand)
+
+        try:
+            if self._settings.replay != "strict":
+                return self._permitted(await find_endpoint(self._asked_for(name)))
+        except NoModel:
+            if self._settings.replay != "replay":
+                raise
+        return Endpoint(base_url=self._tape.path.as_uri(), model=name or "recorded")
+
+    def _asked_for(self, name: str) -> dict[str, str]:
+        settings = self._environ | ({"BEAKER_MODEL": name} if name else {})
+        if self._settings.local_only and not settings.get("OPENAI_BASE_URL"):
+            settings.pop("OPENAI_API_KEY", None)  # it is for a server elsewhere
+        return settings
+
+    def _permitted(self, endpoint: Endpoint) -> Endpoint:
+        if self._settings.local_only and not endpoint.local:
+            raise ConfigurationError(
+                f"local_only is set, so nothing may be sent to {endpoint.base_url}; "
+                "use a model server on this machine"
+            )
+        return endpoint
+
+    def model(self, endpoint: Endpoint) -> Model:
+        """Return the model at an endpoint: itself, or what was recorded of it."""
+        if endpoint not in self._models:
+            live = None if endpoint.recorded else self._live(endpoint)
+            afresh = self._settings.replay == "record"
+            recorded = ReplayModel(self._tape, live, afresh=afresh)
+            self._models[endpoint] = recorded if self.tape or live is None else live
+        return self._models[endpoint]
+
+    def _live(self, endpoint: Endpoint) -> OpenAIModel:
+        from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
+
+        return OpenAIModel(endpoint=endpoint, tool_mode=self._settings.tools)
+
+    @property
+    def tape(self) -> Tape | None:
+        """The file of recorded answers, if there is to be one."""
+        return None if self._settings.replay == "off" else self._tape
+
+    @cached_property
+    def _tape(self) -> Tape:
+        path = Path(self._settings.replay_file).expanduser().absolute()
+        return Tape(path, records=self._settings.replay in ("record", "replay"))
+
+    def budget(self, endpoint: Endpoint) -> Budget:
+        """Return a new account for a question.
+
+        Raises:
+            ConfigurationError: dollars are limited, and nobody has said what the model costs.
+
+        """
+        limits, price = self._settings.limits, price_of(endpoint, self._settings.prices)
+        if price is None and limits.dollars != inf:
+            raise ConfigurationError(
+                f"BEAKER_MAX_DOLLARS is set, but nobody has said what {endpoint.model} costs: "
+                f'c.Beaker.prices = {{"{endpoint.model}": [PROMPT, COMPLETION]}}, in dollars for '
+                "a million tokens"
+            )
+        return Budget(limits=limits, price=price)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        for model in self._models.values():
+            await model.close()
