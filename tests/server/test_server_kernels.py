@@ -43,6 +43,8 @@ async def run_cell(server, kernel, code):
             answers.append(message)
             waiting_for -= {message["msg_type"], message["content"].get("execution_state")}
     socket.close()
+    while await socket.read_message() is not None:  # until the other side has closed, too
+        pass
     return answers
 
 
