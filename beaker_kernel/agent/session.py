@@ -94,6 +94,7 @@ class LiveSession:
 
     Attributes:
         kernelspec: the name of what runs behind the relay.
+        sandbox: what confines it, in words; empty for nothing.
         language: the adapter of its language.
 
     """
@@ -105,11 +106,13 @@ class LiveSession:
         self._subshells = True  # until the kernel says that it has none
         self._refusal = ""
         self.kernelspec = ""
+        self.sandbox = ""
         self.language: Language = languages.Default("")
 
-    def started(self, kernelspec: str, language: str) -> None:
+    def started(self, kernelspec: str, language: str, sandbox: str = "") -> None:
         """A subkernel is up; `language` as its kernelspec names it."""
         self.kernelspec = kernelspec
+        self.sandbox = sandbox
         self.language = languages.load(language)
         self._subshells = True
         self._up.set()

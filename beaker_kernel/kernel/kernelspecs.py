@@ -85,14 +85,9 @@ def startable(spec: KernelSpec) -> KernelSpec:
     """Return a kernelspec that the relay can start.
 
     Raises:
-        ConfigurationError: it names a provisioner, or it is Beaker's own.
+        ConfigurationError: it is Beaker's own.
 
     """
-    if spec.provisioner:
-        raise ConfigurationError(
-            f"the kernelspec {spec.name!r} is started by the provisioner {spec.provisioner!r}, "
-            "which Beaker can't use"
-        )
     if "beaker_kernel" in spec.argv:
         raise ConfigurationError(f"the kernelspec {spec.name!r} is a Beaker, not a real kernel")
     return spec
