@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from beaker_kernel.kernel import kernelspecs, processes
+from beaker_kernel.kernel import kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.keys import Keys
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.sockets import BackSockets, send
@@ -140,7 +140,7 @@ class SubkernelSide:
             ConfigurationError: there is none such.
 
         """
-        self.subkernel.spec = kernelspecs.find_for(wanted)
+        self.subkernel.spec = sandboxing.kept(self.subkernel.spec, kernelspecs.find_for(wanted))
         self.subkernel.on_tcp = False
         self._replacing = True
         self.subkernel.kill()
