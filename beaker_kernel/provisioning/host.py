@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LINK = 3
 """The file descriptor on which the relay hands over the link."""
 CHUNK = 1 << 16
+GLANCE = 1.0
+"""Seconds between two looks at a kernel whose provisioner doesn't wait for its end."""
 PATIENCE = 10.0
 """Seconds that a provisioner has to end its kernel and clean up."""
 
@@ -106,9 +108,18 @@ class Host:
             return 1
         try:
             self._note("launched", self._launched())
-            return await self._manager.provisioner.wait() or 0  # type: ignore[union-attr]
+            return await self._ended()
         finally:
             await self._end()
+
+    async def _ended(self) -> int:
+        """Wait for the kernel's end; some provisioners can't wait, and all can be asked."""
+        provisioner = self._manager.provisioner
+        assert provisioner
+        code = await provisioner.wait()
+        while await provisioner.poll() is None:
+            await asyncio.sleep(GLANCE)
+        return code or 0
 
     def _launched(self) -> dict[str, Any]:
         """Describe where the kernel listens, and what of a sandbox is in force."""
