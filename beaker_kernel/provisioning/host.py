@@ -117,7 +117,7 @@ class Host:
         provisioner = self._manager.provisioner
         assert provisioner
         code = await provisioner.wait()
-        while await provisioner.poll() is None:
+        while await provisioner.poll() is None:  # noqa: ASYNC110 (there is nothing to wait for)
             await asyncio.sleep(GLANCE)
         return code or 0
 

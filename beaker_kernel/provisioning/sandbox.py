@@ -105,7 +105,8 @@ class SandboxProvisioner(LocalProvisioner):
 
         """
         home = os.path.expanduser("~")
-        needed = bubblewrap.program(shutil.which(executable) or executable, home)
+        found = shutil.which(executable)
+        needed = bubblewrap.program(found, home) if found else ()
         box = Box(
             cwd=os.path.abspath(cwd),
             home=home,
