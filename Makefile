@@ -15,13 +15,13 @@ endif
 dev: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
 	$(RUN) -m beaker_kernel.commands.dev
 
-test: lint .venv/.chromium ## run every check and every test that takes less than a minute
+test: lint .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
 	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not model and not long"
 
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model
 
-test-long: .venv/.chromium ## run what takes minutes: faults, floods, deep fuzzing
+test-long: .venv/.chromium .venv/.kernels ## run what takes minutes: faults, floods, deep fuzzing
 	$(RUN) -m pytest -q -m long
 
 bench: .venv/.ready ## measure beside plain ipykernel, as ratios
@@ -58,6 +58,10 @@ help: ## show this help
 
 .venv/.chromium: | .venv/.ready
 	command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || { echo "the browser tests need Chromium: sudo apt-get install chromium" >&2; exit 1; }
+	touch $@
+
+.venv/.kernels: | .venv/.ready
+	{ command -v bwrap && command -v R; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap r-cran-irkernel >/dev/null; } || echo "without them their tests are skipped: sudo apt-get install bubblewrap r-cran-irkernel" >&2
 	touch $@
 
 dev_ui/node_modules/.ready: dev_ui/package-lock.json

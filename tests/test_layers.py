@@ -19,6 +19,7 @@ MAY_IMPORT = {
     "protocol": {"protocol"},
     "kernel": {"kernel", "protocol"},
     "languages": {"languages", "protocol"},
+    "provisioning": {"provisioning", "protocol"},
     "agent": {"agent", "languages", "protocol"},
     "execution": {"execution", "protocol"},
     "client": {"client", "execution", "protocol"},

@@ -12,11 +12,12 @@ from beaker_kernel.protocol import magic
 if TYPE_CHECKING:
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.magics import Command
+    from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.protocol.replies import Policy
 
 
-async def run(command: Command, assistant: Assistant, subkernel: str) -> Shown:
-    """Do a command, in a session of that subkernel.
+async def run(command: Command, assistant: Assistant, session: LiveSession) -> Shown:
+    """Do a command.
 
     Raises:
         BeakerError: what it needs can't be had.
@@ -24,7 +25,7 @@ async def run(command: Command, assistant: Assistant, subkernel: str) -> Shown:
     """
     match command.name:
         case "status":
-            return await _status(assistant, subkernel)
+            return await _status(assistant, session)
         case "model":
             return await _model(assistant, command.argument)
         case "context":
@@ -67,18 +68,18 @@ def _spoken(role: str, text: str) -> str:
     return "\n".join(f"> {line}" for line in question.splitlines())
 
 
-async def _status(assistant: Assistant, subkernel: str) -> Shown:
+async def _status(assistant: Assistant, session: LiveSession) -> Shown:
     try:
         endpoint = await assistant.models.endpoint()
         model = f"{endpoint.model} at {endpoint.base_url}"
     except ModelError as error:
         model = str(error)
     rows = {
-        "subkernel": subkernel,
+        "subkernel": f"{session.kernelspec} ({session.language.name})",
         "model": model,
         "policy": assistant.policy,
         "tokens": f"{assistant.tokens:,} (${assistant.dollars:.4f})",
-        "sandbox": "none",
+        "sandbox": session.sandbox or "none",
     }
     return table("Beaker", rows)
 

@@ -70,7 +70,7 @@ class Requests:
         match magics.parse(code):
             case Command() as command:
                 with self._surface(carrier) as surface:
-                    surface.show(await beaker_magic.run(command, self._assistant, self._subkernel))
+                    surface.show(await beaker_magic.run(command, self._assistant, self._session))
             case Ask(question, auto, model):
                 with self._surface(carrier) as surface:
                     kept = self._witnessed(surface)
@@ -226,11 +226,6 @@ class Requests:
         emit = Emitter(carrier, self._assistant.conversation)
         emit(messages.ContextInfoResponse(seq=emit.number(), **self._context()))
         return OK
-
-    @property
-    def _subkernel(self) -> str:
-        """What is behind this kernel."""
-        return f"{self._session.kernelspec} ({self._session.language.name})"
 
     def _context(self) -> dict[str, Any]:
         tools = {tool.name: tool.description for tool in self._assistant.tools}

@@ -78,12 +78,22 @@ def kernelspec() -> Iterator[Check]:
             name="kernelspec",
             state="fault" if fault else "ok",
             found=f"{name} in {folder}" + (f": {fault}" if fault else ""),
-            mend=f"beaker install --name {name}" if fault else "",
+            mend=f"beaker install --name {name}{_sandbox(folder)}" if fault else "",
         )
     if not ours:
         yield Check(
             name="kernelspec", state="fault", found="not installed", mend="beaker install --user"
         )
+
+
+def _sandbox(folder: Path) -> str:
+    """Return the options that keep a kernelspec's sandbox."""
+    from beaker_kernel.commands import install  # noqa: PLC0415
+
+    config = install.read(folder).get("metadata", {}).get("beaker", {}).get("sandbox")
+    if not config:
+        return ""
+    return " --sandbox --network" if config.get("network") else " --sandbox"
 
 
 async def kernel() -> Check:
@@ -99,7 +109,9 @@ async def kernel() -> Check:
         return Check(name="kernel", state="fault", found=str(error), mend=mend)
     seconds = time.monotonic() - begun
     runs = info.get("beaker", {}).get("subkernel", info["implementation"])
-    return Check(name="kernel", found=f"starts and stops in {seconds:.1f} s; cells run in {runs}")
+    inside = f", in {box}" if (box := info.get("beaker", {}).get("sandbox")) else ""
+    found = f"starts and stops in {seconds:.1f} s; cells run in {runs}{inside}"
+    return Check(name="kernel", found=found)
 
 
 async def model() -> list[Check]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SUMMARY = "install the kernelspec, for this interpreter"
 UNINSTALL_SUMMARY = "remove the kernelspec"
+SANDBOXED = "beaker-sandbox"
 SHIPPED = Path(__file__).parents[1] / "kernel.json"
 
 
@@ -26,6 +27,14 @@ def configure(parser: ArgumentParser) -> None:
     parser.add_argument("--display-name", metavar="TEXT", help="what Jupyter shows (Beaker)")
     parser.add_argument(
         "--subkernel", metavar="NAME", help="the kernelspec that runs the cells (python3)"
+    )
+    parser.add_argument(
+        "--sandbox",
+        action="store_true",
+        help=f"run the cells in a sandbox; the kernelspec is named {SANDBOXED}",
+    )
+    parser.add_argument(
+        "--network", action="store_true", help="let a sandboxed kernel use the network"
     )
     parser.set_defaults(run=install)
 
@@ -47,19 +56,25 @@ def _configure_place(parser: ArgumentParser) -> None:
         help="in this interpreter's environment",
     )
     place.add_argument("--prefix", metavar="P", help="below the folder P")
-    parser.add_argument("--name", default="beaker", metavar="N", help="the kernelspec's name")
+    parser.add_argument("--name", metavar="N", help="the kernelspec's name (beaker)")
 
 
 def install(args: Namespace) -> int:
     """Install the kernelspec and say where."""
     folder = destination(args)
+    if args.network and not args.sandbox:
+        raise ConfigurationError("--network is for a --sandbox; without one there is a network")
     if args.subkernel:
         _check_subkernel(args.subkernel)
     fault = staleness(folder)
     if fault:
         sys.stdout.write(f"replacing a stale kernelspec: {fault}\n")
-    _write(folder, spec(args.display_name, args.subkernel))
-    sys.stdout.write(f"installed {args.name} in {folder}\n")
+    made = spec(args.display_name, args.subkernel)
+    if args.sandbox:
+        made["display_name"] = args.display_name or "Beaker (sandbox)"
+        made["metadata"]["beaker"]["sandbox"] = {"network": args.network}
+    _write(folder, made)
+    sys.stdout.write(f"installed {folder.name} in {folder}\n")
     return 0
 
 
@@ -84,7 +99,9 @@ def destination(args: Namespace) -> Path:
     from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415
 
     data = Path(args.prefix, "share", "jupyter") if args.prefix else Path(jupyter_data_dir())
-    folder = data / "kernels" / str(args.name).lower()
+    sandboxed = getattr(args, "sandbox", False)
+    name = args.name or (SANDBOXED if sandboxed else "beaker")
+    folder = data / "kernels" / name.lower()
     if (folder / "kernel.json").exists() and not is_ours(read(folder)):
         message = f"the kernelspec in {folder} is not Beaker's; choose another --name"
         raise ConfigurationError(message)

@@ -38,6 +38,10 @@ class Session(Protocol):
     def spec(self) -> KernelSpec:
         """The subkernel's kernelspec."""
 
+    @property
+    def sandbox(self) -> str:
+        """What confines the subkernel, in words; empty for nothing."""
+
     def run_for_agent(self, channel: str, frames: list[bytes]) -> bool:
         """Send a request of the agent's to the subkernel; False if there is none now."""
 
@@ -125,8 +129,9 @@ class AgentSide:
 
     def subkernel_started(self) -> None:
         """Tell the agent which subkernel there is."""
-        spec = self._session.spec
-        self._note("started", dumps({"kernelspec": spec.name, "language": spec.language}))
+        spec, sandbox = self._session.spec, self._session.sandbox
+        told = {"kernelspec": spec.name, "language": spec.language, "sandbox": sandbox}
+        self._note("started", dumps(told))
 
     def subkernel_died(self) -> None:
         """Tell the agent that the session's variables are gone."""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
 DEFAULTS = {"signature_scheme": "hmac-sha256", "curve_publickey": "", "curve_secretkey": ""}
@@ -45,11 +48,21 @@ def read(path: str) -> Connection:
     """
     try:
         with open(path, encoding="utf-8") as file:
-            content = {**DEFAULTS, **json.load(file)}
-        return Connection(**{name: content[name] for name in Connection._fields if name in content})
+            return of(json.load(file))
     except (OSError, ValueError, TypeError) as error:
         message = f"{path} is no connection file: {error}"
         raise ConfigurationError(message) from error
+
+
+def of(info: Mapping[str, Any]) -> Connection:
+    """Return what a connection file's content says; fields that we don't know are left out.
+
+    Raises:
+        TypeError: something is missing in it.
+
+    """
+    content = {**DEFAULTS, **info}
+    return Connection(**{name: content[name] for name in Connection._fields if name in content})
 
 
 def write(path: str, connection: Connection) -> None:

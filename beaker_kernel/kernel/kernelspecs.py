@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
+from beaker_kernel.kernel.sandboxing import sandboxed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,11 +60,12 @@ def choose(environ: Mapping[str, str], own_resource_dir: str = "") -> KernelSpec
     """Return the kernelspec to run: by environment, by our own kernelspec's metadata, or Python.
 
     Raises:
-        ConfigurationError: no such kernelspec is installed, or Beaker can't start it.
+        ConfigurationError: no such kernelspec is installed, or Beaker can't start it as wanted.
 
     """
-    name = environ.get("BEAKER_SUBKERNEL") or _named_by(own_resource_dir)
-    return startable(find(name) if name else default())
+    ours = _own_metadata(own_resource_dir)
+    name = environ.get("BEAKER_SUBKERNEL") or str(ours.get("subkernel", ""))
+    return sandboxed(startable(find(name) if name else default()), environ, ours)
 
 
 def find_for(wanted: str) -> KernelSpec:
@@ -85,14 +87,9 @@ def startable(spec: KernelSpec) -> KernelSpec:
     """Return a kernelspec that the relay can start.
 
     Raises:
-        ConfigurationError: it names a provisioner, or it is Beaker's own.
+        ConfigurationError: it is Beaker's own.
 
     """
-    if spec.provisioner:
-        raise ConfigurationError(
-            f"the kernelspec {spec.name!r} is started by the provisioner {spec.provisioner!r}, "
-            "which Beaker can't use"
-        )
     if "beaker_kernel" in spec.argv:
         raise ConfigurationError(f"the kernelspec {spec.name!r} is a Beaker, not a real kernel")
     return spec
@@ -235,11 +232,12 @@ def _native() -> KernelSpec:
     )
 
 
-def _named_by(resource_dir: str) -> str:
-    """Return the subkernel that our own kernelspec names in its metadata, if it does."""
+def _own_metadata(resource_dir: str) -> dict[str, Any]:
+    """Return what our own kernelspec says of the subkernel: its name, and of its sandbox."""
     if not _is_kernel_dir(resource_dir):
-        return ""
-    return str(read("beaker", resource_dir).metadata.get("beaker", {}).get("subkernel", ""))
+        return {}
+    ours: dict[str, Any] = read("beaker", resource_dir).metadata.get("beaker", {})
+    return ours
 
 
 def _is_kernel_dir(path: str) -> bool:

@@ -50,27 +50,33 @@ def agent_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith(KEYS) and value}
 
 
-def spawn(argv: Sequence[str], env: Mapping[str, str], inherit: int | None = None) -> int:
+def spawn(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    inherit: int | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> int:
     """Start a process in a group of its own that is killed when we die, and return its pid.
 
     Args:
         argv: the command.
         env: the whole environment of the new process.
         inherit: a file descriptor to hand over, as its fd 3.
+        death_signal: what the system sends it when we die.
 
     Raises:
         OSError: the command can't be started.
 
     """
     if sys.platform != "linux":
-        return _spawn_portably(argv, env, inherit)
+        return _spawn_portably(argv, env, inherit, death_signal)
     actions = [] if inherit is None else [(os.POSIX_SPAWN_DUP2, inherit, 3)]
     setpriv = _setpriv(env)
     if not setpriv:
-        return _spawn_portably(argv, env, inherit)
+        return _spawn_portably(argv, env, inherit, death_signal)
     return os.posix_spawn(
         setpriv,
-        [setpriv, "--pdeathsig", "KILL", "--", *argv],
+        [setpriv, "--pdeathsig", death_signal.name.removeprefix("SIG"), "--", *argv],
         env,
         file_actions=actions,
         setpgroup=0,
@@ -85,7 +91,9 @@ def _setpriv(env: Mapping[str, str]) -> str:
     return "" if "busybox" in os.path.realpath(found) else found
 
 
-def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | None) -> int:
+def _spawn_portably(
+    argv: Sequence[str], env: Mapping[str, str], inherit: int | None, death_signal: signal.Signals
+) -> int:
     """Start a process through ``subprocess``, where setpriv(1) is missing."""
     import subprocess  # noqa: PLC0415 (10 ms that Linux with util-linux does not pay)
 
@@ -96,7 +104,7 @@ def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | 
             signal.signal(signum, signal.SIG_DFL)
         if inherit is not None:
             os.dup2(inherit, 3)
-        die_with_parent(parent)
+        die_with_parent(parent, death_signal)
 
     process = subprocess.Popen(
         argv,
@@ -109,9 +117,9 @@ def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | 
     return process.pid
 
 
-def die_with_parent(parent: int) -> None:
+def die_with_parent(parent: int, death_signal: int = signal.SIGKILL) -> None:
     """Have the kernel kill this process when `parent` ends (Linux); end now if it already has."""
-    prctl(SET_PDEATHSIG, signal.SIGKILL)
+    prctl(SET_PDEATHSIG, death_signal)
     if os.getppid() != parent:
         os._exit(1)
 

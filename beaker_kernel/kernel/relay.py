@@ -208,7 +208,7 @@ class Relay:
     def _completed(self, request: Request, content: bytes) -> bytes:
         """Return a reply's content, with what we add to a few of them."""
         if request.msg_type == "kernel_info_request":
-            return with_beaker(content, self.spec.name, self.spec.provisioner)
+            return with_beaker(content, self.spec.name, self.sandbox)
         if request.msg_type == "complete_request" and completes_name(request.content):
             return completion.with_ours(request.content, content)
         return content
@@ -276,6 +276,11 @@ class Relay:
     def spec(self) -> KernelSpec:
         """The subkernel's kernelspec."""
         return self._back.subkernel.spec
+
+    @property
+    def sandbox(self) -> str:
+        """What confines the subkernel, in words; empty for nothing."""
+        return self._back.subkernel.sandbox
 
     def run_for_agent(self, channel: str, frames: list[bytes]) -> bool:
         """Send a request of the agent's to the subkernel; False if there is none now."""

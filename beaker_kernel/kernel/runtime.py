@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
+from contextlib import suppress
 
 from beaker_kernel.errors import ConfigurationError
 
@@ -28,13 +29,14 @@ def create() -> str:
 
 
 def remove(path: str) -> None:
-    """Remove a runtime folder and what lies in it; the folder is flat."""
-    try:
-        for entry in os.listdir(path):
-            os.unlink(os.path.join(path, entry))
+    """Remove a runtime folder and what lies in it, however deep: a sandbox may write there."""
+    with suppress(OSError):
+        for folder, folders, files in os.walk(path, topdown=False):
+            for entry in (*files, *folders):
+                inner = os.path.join(folder, entry)
+                is_link = entry in files or os.path.islink(inner)
+                (os.unlink if is_link else os.rmdir)(inner)
         os.rmdir(path)
-    except OSError:
-        pass
 
 
 def remove_stale() -> None:

@@ -64,13 +64,19 @@ def _echo(socket: zmq.Socket[bytes]) -> None:
 
 
 class BackSockets:
-    """The connections to one generation of the subkernel."""
+    """The connections to one generation of the subkernel, once it is known where it listens."""
 
-    def __init__(self, context: zmq.Context[zmq.Socket[bytes]], connection: Connection) -> None:
+    iopub: zmq.Socket[bytes]
+
+    def __init__(self, context: zmq.Context[zmq.Socket[bytes]]) -> None:
         self._context = context
-        self._connection = connection
         self._clients: dict[bytes, dict[str, zmq.Socket[bytes]]] = {}
-        self.iopub = _open(context, zmq.SUB)
+        self.own: dict[str, zmq.Socket[bytes]] = {}
+
+    def connect(self, connection: Connection) -> None:
+        """Open what the relay itself listens to and asks through."""
+        self._connection = connection
+        self.iopub = _open(self._context, zmq.SUB)
         self.iopub.subscribe(b"")
         self.iopub.connect(connection.url("iopub"))
         self.own = self._connect_all(OWN_IDENTITY)
@@ -90,7 +96,7 @@ class BackSockets:
     def all(self) -> list[zmq.Socket[bytes]]:
         """Return every socket."""
         clients = [s for sockets in self._clients.values() for s in sockets.values()]
-        return [self.iopub, *self.own.values(), *clients]
+        return [self.iopub, *self.own.values(), *clients] if self.own else []
 
     def _connect_all(self, identity: bytes) -> dict[str, zmq.Socket[bytes]]:
         """Connect shell, control and stdin; stdin first, so that it is there when code asks."""

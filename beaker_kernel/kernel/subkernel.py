@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.kernel import connection, processes
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
     from beaker_kernel.kernel.kernelspecs import KernelSpec
+    from beaker_kernel.kernel.provisioner import Provisioner
 
 TCP_ONLY = frozenset({"deno", "tslab", "jslab"})
 """Kernels known not to speak ipc, by the name of their command; others are found out."""
@@ -26,6 +27,8 @@ class Subkernel:
         connection: where the present generation listens.
         generation: how many were started, this one included.
         on_tcp: whether it turned out not to speak ipc.
+        provisioner: what starts the present generation, if its kernelspec names one.
+        sandbox: what confines it, in words; empty for nothing.
 
     """
 
@@ -36,6 +39,8 @@ class Subkernel:
         self.pid = 0
         self.generation = 0
         self.on_tcp = False
+        self.provisioner: Provisioner | None = None
+        self.sandbox = ""
         self._front = front
         self._folder = folder
 
@@ -47,7 +52,22 @@ class Subkernel:
 
         """
         self.generation += 1
+        self.provisioner, self.sandbox = None, ""
         prefix = os.path.join(self._folder, f"k{self.generation}")
+        if self.spec.provisioner:
+            from beaker_kernel.kernel.provisioner import Provisioner  # noqa: PLC0415 (few name one)
+
+            self.provisioner = Provisioner(self.spec, f"{prefix}.json")
+            self.pid = self.provisioner.pid
+        else:
+            self._start_here(prefix)
+
+    def launched(self, told: dict[str, Any]) -> None:
+        """Take in what the provisioner says of the kernel that it has launched."""
+        self.connection = connection.of(told["connection"])
+        self.sandbox = told["sandbox"]
+
+    def _start_here(self, prefix: str) -> None:
         command = self.spec.command(f"{prefix}.json")
         if self.on_tcp or os.path.basename(command[0]) in TCP_ONLY or self._is_remembered():
             self.connection = connection.over_tcp(self._front)
@@ -66,14 +86,16 @@ class Subkernel:
 
     @property
     def is_deaf(self) -> bool:
-        """Whether it was told to listen on ipc and doesn't."""
+        """Whether it was told to listen on ipc and doesn't; a provisioner sees to that itself."""
+        if self.provisioner:
+            return False
         ipc = self.connection.transport == "ipc"
         return ipc and not os.path.exists(self.connection.url("shell").removeprefix("ipc://"))
 
     @property
     def moves_to_tcp(self) -> bool:
         """Whether the present generation was the one that showed that it speaks no ipc."""
-        return self.on_tcp and self.connection.transport == "ipc"
+        return self.on_tcp and not self.provisioner and self.connection.transport == "ipc"
 
     def remember_transport(self) -> None:
         """Note that this kernelspec works on tcp only, so that the next start loses no time."""
@@ -98,11 +120,16 @@ class Subkernel:
 
     def interrupt(self) -> None:
         """Send SIGINT to the kernel's process group."""
+        if self.provisioner:
+            self.provisioner.interrupt()
+            return
         processes.signal_group(self.pid, signal.SIGINT)
 
     def kill(self) -> None:
         """End the kernel and its whole process group at once."""
-        if self.pid:
+        if self.provisioner:
+            self.provisioner.end()
+        elif self.pid:
             processes.signal_group(self.pid, signal.SIGKILL)
 
     def reap(self) -> int:

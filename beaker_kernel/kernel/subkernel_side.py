@@ -9,19 +9,25 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from beaker_kernel.kernel import kernelspecs, processes
+from beaker_kernel.kernel import kernelspecs, processes, sandboxing
+from beaker_kernel.kernel.keys import Keys
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.sockets import BackSockets, send
-from beaker_kernel.protocol.frames import DELIMITER
+from beaker_kernel.protocol.frames import DELIMITER, Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import zmq
 
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
     from beaker_kernel.kernel.loop import Loop
+    from beaker_kernel.kernel.provisioner import Provisioner
     from beaker_kernel.kernel.subkernel import Subkernel
-    from beaker_kernel.protocol.frames import Composer, Signer
+    from beaker_kernel.protocol.frames import Composer
+
+Frames = list[bytes]
 
 DEATHS = 5
 """Deaths of the subkernel in a row after which the relay gives up and leaves it to the server."""
@@ -31,6 +37,8 @@ GRACE = 2.0
 """Seconds that a subkernel has to end after it was shut down."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
+SIGNALLED = 128
+"""What a wrapper of the kernel adds to the signal that has ended it, as shells do."""
 LAST_WORDS = 5
 """Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
 
@@ -90,29 +98,31 @@ class SubkernelSide:
         self._probe_mark = f'"{composer.session}_'.encode()
         self._signer = signer
         self._loop = loop
-        self._sockets: BackSockets
+        self._sockets = BackSockets(context)
+        self._keys: Keys | None = None
         self._closing = False
         self._replacing = False
         self._deaths = 0
+        self._refusal = ""
 
     # ------------------------------------------------------------------ to the subkernel
 
     def forward(self, request: Request) -> None:
         """Send a request on, once the subkernel is ready."""
         if self.ready:
-            send(self._client(request.identity)[request.channel], request.frames[1:])
+            send(self._client(request.identity)[request.channel], self._seal(request.frames[1:]))
         else:
             self.waiting.append(request)
 
     def answer(self, identity: bytes, frames: list[bytes]) -> None:
         """Send a frontend client's answer on stdin."""
         if self.ready:
-            self._client(identity)["stdin"].send_multipart(frames)
+            self._client(identity)["stdin"].send_multipart(self._seal(frames))
 
     def send_own(self, channel: str, frames: list[bytes]) -> bool:
         """Send a request that is no frontend's; False if there is no subkernel now."""
         if self.ready:
-            send(self._sockets.own[channel], frames)
+            send(self._sockets.own[channel], self._seal(frames))
         return self.ready
 
     def interrupt(self) -> None:
@@ -130,7 +140,7 @@ class SubkernelSide:
             ConfigurationError: there is none such.
 
         """
-        self.subkernel.spec = kernelspecs.find_for(wanted)
+        self.subkernel.spec = sandboxing.kept(self.subkernel.spec, kernelspecs.find_for(wanted))
         self.subkernel.on_tcp = False
         self._replacing = True
         self.subkernel.kill()
@@ -151,7 +161,7 @@ class SubkernelSide:
         """Return the sockets on which the subkernel knows a frontend client."""
         sockets, new = self._sockets.client(identity)
         if new:
-            add, receiver = self._loop.add_socket, self._receiver
+            add, receiver = self._listen, self._receiver
             add(sockets["shell"], lambda f: receiver.reply("shell", identity, f))
             add(sockets["control"], lambda f: receiver.reply("control", identity, f))
             add(sockets["stdin"], lambda f: receiver.input_request(identity, f))
@@ -164,20 +174,54 @@ class SubkernelSide:
     def connect(self) -> None:
         """Connect to the present generation and ask whether it is there."""
         self.ready = False
-        self._sockets = BackSockets(self._context, self.subkernel.connection)
-        add, own = self._loop.add_socket, self._sockets.own
-        add(self._sockets.iopub, self._published)
-        add(own["shell"], lambda f: self._own_reply("shell", f))
-        add(own["control"], lambda f: self._own_reply("control", f))
-        pid = self.subkernel.pid
+        self._sockets = BackSockets(self._context)
+        pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
         self._loop.add(ended, lambda: self._ended(ended))
+        if provisioner:
+            self._loop.add(provisioner.fileno(), lambda: self._hear(provisioner))
+            return
+        self._open()
         self._loop.call_later(IPC_PATIENCE, lambda: self._expect_socket(pid))
+
+    def _open(self) -> None:
+        """Open the sockets; a subkernel that has a key of its own is spoken to with that."""
+        connection, sockets = self.subkernel.connection, self._sockets
+        inner = Signer(connection.key.encode(), connection.signature_scheme)
+        is_same = connection.key == self._frontends.connection.key
+        self._keys = None if is_same else Keys(self._signer, inner)
+        sockets.connect(connection)
+        self._listen(sockets.iopub, self._published)
+        self._listen(sockets.own["shell"], lambda f: self._own_reply("shell", f))
+        self._listen(sockets.own["control"], lambda f: self._own_reply("control", f))
         self._probe()
+
+    def _listen(self, socket: zmq.Socket[bytes], handler: Callable[[Frames], object]) -> None:
+        keys = self._keys
+        signed = (lambda f: handler(keys.to_frontends(f))) if keys else handler
+        self._loop.add_socket(socket, signed)
+
+    def _seal(self, frames: Frames) -> Frames:
+        return self._keys.to_subkernel(frames) if self._keys else frames
+
+    def _hear(self, provisioner: Provisioner) -> None:
+        """Take in what the provisioner says: that the kernel listens, or why there is none."""
+        try:
+            for name, told in provisioner.heard():
+                if name == "launched":
+                    self.subkernel.launched(told)
+                    self._open()
+                else:
+                    self._refusal = f"did not start: {told}"
+        except (EOFError, TypeError) as error:
+            self._refusal = self._refusal or str(error)
+            self._loop.remove(provisioner.fileno())
+            provisioner.close()
 
     def _probe(self) -> None:
         parts = self._composer.compose("kernel_info_request", {})
-        self._sockets.own["shell"].send_multipart(self._signer.frames(parts))
+        frames = self._seal(self._signer.frames(parts))
+        self._sockets.own["shell"].send_multipart(frames)
 
     def _own_reply(self, channel: str, frames: list[bytes]) -> None:
         """Take in the reply to a probe or to a request of the agent."""
@@ -224,6 +268,8 @@ class SubkernelSide:
 
     def _ended(self, descriptor: int) -> None:
         """Take in the last words, then start the next generation."""
+        if self.subkernel.provisioner and self.subkernel.provisioner.fileno() >= 0:
+            self._hear(self.subkernel.provisioner)
         self._loop.drain(self._sockets.all(), LAST_WORDS)
         self._loop.remove(descriptor)
         os.close(descriptor)
@@ -236,14 +282,18 @@ class SubkernelSide:
         elif self.subkernel.moves_to_tcp:
             self._begin()  # what waits goes on waiting: none of it has run
         else:
-            self._replace_the_dead("was replaced" if self._replacing else _how_it_ended(code))
+            ended = "was replaced" if self._replacing else _how_it_ended(code)
+            self._replace_the_dead(self._refusal or ended)
 
     def _replace_the_dead(self, ended: str) -> None:
         self.ready = False
         self._receiver.subkernel_died(ended)
         self._deaths += not self._replacing
-        if self._deaths > DEATHS:
+        if self._refusal:
+            log(f"the subkernel {ended}")
+        elif self._deaths > DEATHS:
             log(f"the subkernel ended {self._deaths} times in a row, it last {ended}: giving up")
+        if self._refusal or self._deaths > DEATHS:
             self.gave_up = True
             self._loop.stop()
             return
@@ -260,4 +310,6 @@ class SubkernelSide:
 
 
 def _how_it_ended(code: int) -> str:
+    if code > SIGNALLED:
+        code = SIGNALLED - code
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"

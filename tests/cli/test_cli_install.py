@@ -50,6 +50,20 @@ def test_a_subkernel_is_written_into_the_metadata(folder):
     assert read(folder)["metadata"]["beaker"]["subkernel"] == "python3"
 
 
+def test_a_sandbox_is_a_kernelspec_of_its_own_beside_the_usual_one(folder):
+    main(["install"])
+    main(["install", "--sandbox", "--network"])
+    boxed = read(folder.with_name("beaker-sandbox"))
+    assert boxed["display_name"] == "Beaker (sandbox)"
+    assert boxed["metadata"]["beaker"]["sandbox"] == {"network": True}
+    assert "sandbox" not in read(folder)["metadata"]["beaker"]
+
+
+def test_a_network_for_a_sandbox_that_is_none_is_refused(capsys):
+    assert main(["install", "--network"]) == 2
+    assert "--network is for a --sandbox" in capsys.readouterr().err
+
+
 def test_a_subkernel_that_is_not_there_is_refused(folder, capsys):
     assert main(["install", "--subkernel", "cobol"]) == 2
     assert "no kernelspec 'cobol' is installed; there are " in capsys.readouterr().err

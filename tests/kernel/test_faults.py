@@ -11,9 +11,9 @@ import time
 from typing import TYPE_CHECKING
 
 import psutil
-from jupyter_client.connect import write_connection_file
 
 from tests.support.kernels import Kernel, running, text
+from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,19 +38,6 @@ def write_kernelspec(folder: Path, name: str, argv: list[str], **more: object) -
     resource_dir.mkdir(parents=True)
     spec = {"argv": argv, "display_name": name, "language": "python", **more}
     (resource_dir / "kernel.json").write_text(json.dumps(spec))
-
-
-def run_relay(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run a relay by itself until it ends."""
-    path, _ = write_connection_file(str(folder / "connection.json"), key=b"secret")
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "beaker_kernel", "-f", path],
-        env={**os.environ, "JUPYTER_PATH": str(folder), **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def is_restarting(message: dict[str, dict[str, object]]) -> bool:
@@ -132,14 +119,6 @@ def test_a_subkernel_that_keeps_dying_ends_the_relay(tmp_path: Path) -> None:
     done = run_relay(tmp_path, BEAKER_SUBKERNEL="hopeless")
     assert done.returncode == 1
     assert "6 times in a row, it last ended with exit code 1" in done.stderr
-
-
-def test_a_kernelspec_with_a_provisioner_is_refused_in_words(tmp_path: Path) -> None:
-    metadata = {"kernel_provisioner": {"provisioner_name": "bwrap"}}
-    write_kernelspec(tmp_path, "boxed", ["python"], metadata=metadata)
-    done = run_relay(tmp_path, BEAKER_SUBKERNEL="boxed")
-    assert done.returncode == 1
-    assert "beaker: the kernelspec 'boxed' is started by the provisioner 'bwrap'" in done.stderr
 
 
 def test_a_subkernel_that_speaks_no_ipc_is_reached_on_tcp_at_once_the_next_time(

@@ -12,7 +12,7 @@ import pytest
 from jupyter_core.paths import jupyter_path
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
-from beaker_kernel.kernel import kernelspecs
+from beaker_kernel.kernel import kernelspecs, sandboxing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,15 +137,47 @@ def test_a_kernel_is_found_by_name_or_else_by_language(installed: Path) -> None:
 
 
 def test_what_beaker_cant_start_is_refused(installed: Path) -> None:
-    provisioner = {"kernel_provisioner": {"provisioner_name": "far"}}
-    write(installed, "far", metadata=provisioner)
-    local = {"kernel_provisioner": {"provisioner_name": "local-provisioner"}}
-    write(installed, "near", metadata=local)
-    with pytest.raises(ConfigurationError, match="provisioner 'far'"):
-        kernelspecs.choose({"BEAKER_SUBKERNEL": "far"})
     with pytest.raises(ConfigurationError, match="is a Beaker"):
         kernelspecs.find_for("beaker")
-    assert kernelspecs.find_for("near").name == "near"
+
+
+def test_a_provisioner_is_used_where_it_is_not_jupyters_own(installed: Path) -> None:
+    for name in ("far", "local-provisioner"):
+        write(installed, name, metadata={"kernel_provisioner": {"provisioner_name": name}})
+    assert kernelspecs.choose({"BEAKER_SUBKERNEL": "far"}).provisioner == "far"
+    assert kernelspecs.find_for("local-provisioner").provisioner == ""
+
+
+def test_a_sandbox_is_wanted_by_the_environment_or_by_our_own_metadata(installed: Path) -> None:
+    write(installed, "x")
+    ours = {"beaker": {"subkernel": "x", "sandbox": {"network": True}}}
+    own = str(write(installed, "own", metadata=ours))
+    wanted = {"provisioner_name": "beaker-sandbox", "config": {}}
+    by_environment = kernelspecs.choose({"BEAKER_SUBKERNEL": "x", "BEAKER_SANDBOX": "1"})
+    assert by_environment.metadata["kernel_provisioner"] == wanted
+    for environ in ({}, {"BEAKER_SANDBOX": "0"}, {"BEAKER_SANDBOX": "1"}):
+        chosen = kernelspecs.choose(environ, own).metadata["kernel_provisioner"]
+        assert chosen == wanted | {"config": {"network": True}}
+    assert kernelspecs.choose({"BEAKER_SUBKERNEL": "x", "BEAKER_SANDBOX": "0"}).provisioner == ""
+    with pytest.raises(ConfigurationError, match="not 'yes'"):
+        kernelspecs.choose({"BEAKER_SANDBOX": "yes"})
+
+
+def test_what_has_a_provisioner_of_its_own_cant_be_put_into_a_sandbox(installed: Path) -> None:
+    write(installed, "far", metadata={"kernel_provisioner": {"provisioner_name": "far"}})
+    with pytest.raises(ConfigurationError, match="can't be put into a sandbox"):
+        kernelspecs.choose({"BEAKER_SUBKERNEL": "far", "BEAKER_SANDBOX": "1"})
+
+
+def test_a_session_in_a_sandbox_stays_in_one_with_the_same_settings(installed: Path) -> None:
+    write(installed, "x")
+    config = {"memory_mb": 100}
+    box = {"kernel_provisioner": {"provisioner_name": "beaker-sandbox", "config": config}}
+    write(installed, "boxed", metadata=box)
+    plain, boxed = kernelspecs.find("x"), kernelspecs.find("boxed")
+    assert sandboxing.kept(boxed, plain).metadata == box
+    assert sandboxing.kept(plain, boxed) == boxed
+    assert sandboxing.kept(plain, plain) == plain
 
 
 def test_what_is_no_kernelspec_is_said_so(installed: Path) -> None:

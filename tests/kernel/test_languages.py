@@ -1,50 +1,167 @@
-"""Another language behind the relay: nothing in it knows of Python."""
+"""Other languages behind the relay: the person, the model and a crash, in each."""
 
 from __future__ import annotations
 
-import json
-import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.kernels import Kernel, running, text
+from tests.support.kernelspec_folders import write_kernelspec
+from tests.support.other_languages import argv
+from tests.support.replies import call
+from tests.support.replies import text as say
+from tests.support.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What the tests say in a language."""
+
+    language: str
+    assign: str
+    add: str
+    fail: str
+    die: str
+    wait: str
+    told: str
+    fence: str
+
+
+SAMPLES = [
+    Sample(
+        language="bash",
+        assign="answer=41",
+        add="echo $((answer + 1))",
+        fail="false",
+        die="kill -9 $PPID",
+        wait="echo on; sleep 60",
+        told="answer: string",
+        fence="bash",
+    ),
+    Sample(
+        language="typescript",
+        assign="let answer: number = 41",
+        add="answer + 1",
+        fail="throw new Error('no such thing')",
+        die="Deno.kill(Deno.pid, 'SIGKILL')",
+        wait="console.log('on'); await new Promise((done) => setTimeout(done, 60000))",
+        told="answer: number = 41",
+        fence="typescript",
+    ),
+    Sample(
+        language="R",
+        assign="answer <- 41",
+        add="answer + 1",
+        fail="stop('no such thing')",
+        die="tools::pskill(Sys.getpid(), 9)",
+        wait="cat('on\\n'); flush.console(); Sys.sleep(60)",
+        told="answer: numeric 1 = num 41",
+        fence="r",
+    ),
+]
+INTERRUPTIBLE = [sample for sample in SAMPLES if sample.language != "typescript"]
+"""Deno's kernel has no way to stop a cell: it takes neither SIGINT nor the message."""
 
 
 @pytest.fixture(scope="module")
-def bash(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
-    folder = tmp_path_factory.mktemp("jupyter")
-    resource_dir = folder / "kernels" / "bash"
-    resource_dir.mkdir(parents=True)
-    argv = [sys.executable, "-m", "bash_kernel", "-f", "{connection_file}"]
-    spec = {"argv": argv, "display_name": "Bash", "language": "bash", "env": {"PS1": "$"}}
-    (resource_dir / "kernel.json").write_text(json.dumps(spec))
-    with running(JUPYTER_PATH=str(folder), BEAKER_SUBKERNEL="bash") as kernel:
+def model() -> Iterator[ScriptedModel]:
+    with ScriptedModel() as model:
+        yield model
+
+
+@pytest.fixture(scope="module", params=SAMPLES, ids=lambda sample: sample.language)
+def sample(request: pytest.FixtureRequest) -> Sample:
+    found: Sample = request.param
+    return found
+
+
+@pytest.fixture(scope="module")
+def kernel(
+    sample: Sample, model: ScriptedModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Kernel]:
+    folder: Path = tmp_path_factory.mktemp("jupyter")
+    env = {"PS1": "$"} if sample.language == "bash" else {}
+    command = argv(sample.language)
+    write_kernelspec(folder, "other", command, language=sample.language, env=env)
+    settings = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-canary"}
+    with running(JUPYTER_PATH=str(folder), BEAKER_SUBKERNEL="other", **settings) as kernel:
+        kernel.client.run(sample.assign)
         yield kernel
 
 
-def test_bash_runs_and_keeps_its_variables(bash: Kernel) -> None:
-    bash.client.run("x=41")
-    reply, outputs = bash.client.run("echo $((x + 1))")
-    assert (reply["status"], text(outputs).strip()) == ("ok", "42")
+def shown(outputs: list[dict[str, object]]) -> str:
+    """Return the text of outputs, without the colours that some kernels give it."""
+    plain = text([o for o in outputs if "text/markdown" not in str(o) or "text/html" in str(o)])
+    return plain.replace("\x1b[33m", "").replace("\x1b[39m", "").strip()
 
 
-def test_the_frontend_is_told_that_it_is_bash(bash: Kernel) -> None:
-    info = bash.client.reply(bash.client.send("kernel_info_request"))["content"]
-    assert info["language_info"]["name"] == "bash"
-    assert info["beaker"]["subkernel"] == "bash"
+def test_a_cell_runs_and_the_next_one_finds_its_variables(kernel: Kernel, sample: Sample) -> None:
+    reply, outputs = kernel.client.run(sample.add)
+    assert reply["status"] == "ok"
+    assert shown(outputs) in ("42", "[1] 42")
 
 
-def test_a_cell_of_bash_is_interrupted_by_signal(bash: Kernel) -> None:
-    msg_id = bash.client.execute("echo on; sleep 60")
-    bash.client.published(lambda m: m["msg_type"] == "stream")
-    asked = bash.client.send("interrupt_request", channel="control")
-    assert bash.client.reply(asked, "control")["content"]["status"] == "ok"
-    assert bash.client.reply(msg_id, timeout=5)["content"]["status"] != "ok"
+def test_the_frontend_is_told_which_language_it_is(kernel: Kernel, sample: Sample) -> None:
+    info = kernel.client.reply(kernel.client.send("kernel_info_request"))["content"]
+    assert info["language_info"]["name"] == sample.language
+    assert info["beaker"]["subkernel"] == "other"
 
 
-def test_a_broken_pipe_ends_a_command_as_in_any_terminal(bash: Kernel) -> None:
-    assert "roken pipe" not in text(bash.client.run("yes | head -1")[1])
+def test_the_model_is_told_of_the_language_the_cells_and_the_variables(
+    kernel: Kernel, model: ScriptedModel, sample: Sample
+) -> None:
+    kernel.client.run(sample.add)
+    reply, _ = kernel.client.run("%ask what is answer?")
+    assert reply["status"] == "ok"
+    messages = model.requests[-1].body["messages"]
+    assert sample.fence in messages[0]["content"].lower()
+    assert sample.told in messages[-1]["content"]
+    assert f"```{sample.fence}\n{sample.add}" in messages[-1]["content"]
+
+
+def test_the_models_code_runs_in_the_session(
+    kernel: Kernel, model: ScriptedModel, sample: Sample
+) -> None:
+    model.when("one more", call("run_code", code=sample.add), say("It is 42."))
+    reply, _ = kernel.client.run("%ask --auto one more")
+    assert reply["status"] == "ok"
+    assert "42" in model.requests[-1].body["messages"][-1]["content"]
+
+
+def test_a_frontend_is_told_of_the_variables(kernel: Kernel) -> None:
+    content = kernel.client.reply(kernel.client.send("variables_request"))["content"]
+    assert "answer" in [variable["name"] for variable in content["variables"]]
+
+
+def test_an_error_is_the_languages_own(kernel: Kernel, sample: Sample) -> None:
+    assert kernel.client.run(sample.fail)[0]["status"] == "error"
+    assert kernel.client.run(sample.add)[0]["status"] == "ok"
+
+
+@pytest.mark.parametrize("sample", INTERRUPTIBLE, ids=lambda s: s.language, scope="module")
+def test_a_cell_is_interrupted_by_signal(kernel: Kernel, sample: Sample) -> None:
+    msg_id = kernel.client.execute(sample.wait)
+    kernel.client.published(lambda m: m["msg_type"] == "stream")
+    asked = kernel.client.send("interrupt_request", channel="control")
+    assert kernel.client.reply(asked, "control")["content"]["status"] == "ok"
+    assert kernel.client.reply(msg_id)["content"]["status"] != "ok"
+
+
+def test_a_kernel_that_dies_is_said_so_and_the_next_cell_runs(
+    kernel: Kernel, sample: Sample
+) -> None:
+    reply, _ = kernel.client.run(sample.die)
+    assert (reply["ename"], "signal 9" in reply["evalue"]) == ("KernelDied", True)
+    assert kernel.client.run(sample.assign)[0]["status"] == "ok"
+    assert shown(kernel.client.run(sample.add)[1]) in ("42", "[1] 42")
+
+
+@pytest.mark.parametrize("sample", SAMPLES[:1], ids=lambda s: s.language, scope="module")
+def test_a_broken_pipe_ends_a_command_as_in_any_terminal(kernel: Kernel) -> None:
+    assert "roken pipe" not in text(kernel.client.run("yes | head -1")[1])

@@ -45,7 +45,7 @@ class Session:
                 return
 
 
-def started(argv, folder, name):
+def started(argv, folder, name, transport):
     spec = folder / name
     spec.mkdir(parents=True)
     home = {"HOME": str(spec)}
@@ -53,7 +53,7 @@ def started(argv, folder, name):
     (spec / "kernel.json").write_text(json.dumps(description))
     return KernelManager(
         kernel_name=name,
-        transport="ipc",
+        transport=transport,
         connection_file=str(folder / "connection.json"),
         kernel_spec_manager=KernelSpecManager(kernel_dirs=[str(folder)]),
     )
@@ -64,9 +64,9 @@ def start(tmp_path_factory):
     """Start kernels by argv; all end with the module."""
     managers = []
 
-    def start(name, *module):
-        argv = [sys.executable, "-m", *module, "-f", "{connection_file}"]
-        manager = started(argv, tmp_path_factory.mktemp("kernels"), name)
+    def start(name, *module, argv=None, transport="ipc"):
+        argv = argv or [sys.executable, "-m", *module, "-f", "{connection_file}"]
+        manager = started(argv, tmp_path_factory.mktemp("kernels"), name, transport)
         manager.start_kernel()
         managers.append((manager, manager.client()))
         client = managers[-1][1]
