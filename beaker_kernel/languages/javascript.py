@@ -1,7 +1,8 @@
 """JavaScript and TypeScript in Deno: V8's own inspector describes the session, and runs no code.
 
 What is declared at the top of a cell is no property of anything, so only the inspector knows it.
-Nothing can be read in silence; the printed answer leaves the execution count as it was.
+The answer is thrown: in silence that shows nothing, counts nothing, and stands in the reply itself,
+whereas what Deno publishes may come after the idle.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ _LISTING = """await (async () => {
     const wanted = NAMES?.filter((name) => all.includes(name)) ?? all.slice(-LIMIT);
     const variables = [];
     for (const name of wanted) variables.push(await describe(name));
-    globalThis.console.log(MARKER + JSON.stringify({ variables, total: all.length }));
+    throw new Error(MARKER + JSON.stringify({ variables, total: all.length }));
   } finally {
     session.disconnect();
   }
@@ -65,11 +66,12 @@ class TypeScript:
         return _probe(names, limit=len(names), room=2000)
 
     def parse(self, probe: Probe, reply: dict[str, Any], stdout: str) -> VariablesReply:
-        """Read the line that was printed behind the marker."""
-        _, marker, printed = stdout.partition(probe.marker)
+        """Read what was thrown behind the marker."""
+        thrown = str(reply.get("evalue", ""))
+        _, marker, answer = thrown.partition(probe.marker)
         if not marker:
-            raise ProtocolError(f"variables: {reply.get('evalue') or 'no answer'}")
-        found = json.loads(printed.partition("\n")[0])
+            raise ProtocolError(f"variables: {thrown or 'no answer'}")
+        found, _ = json.JSONDecoder().raw_decode(answer)
         variables = tuple(_variable(look) for look in found["variables"])
         return VariablesReply(variables=variables, total=found["total"])
 
@@ -91,7 +93,7 @@ def _probe(names: tuple[str, ...] | None, *, limit: int, room: int) -> Probe:
     code = _LISTING
     for part, value in parts.items():
         code = code.replace(part, json.dumps(value))
-    return Probe(code=code, silent=False, marker=marker)
+    return Probe(code=code, marker=marker)
 
 
 def _variable(look: dict[str, Any]) -> Variable:
