@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
 from beaker_kernel import __version__
-from beaker_kernel.commands import ask, doctor, install, serve
+from beaker_kernel.commands import ask, completion, doctor, install, serve
 from beaker_kernel.errors import BeakerError
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["serve"]:
         return serve.run(words[1:])
-    args = parser().parse_args(words)
+    described = parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what may stand at its cursor
+        import argcomplete  # noqa: PLC0415
+
+        argcomplete.autocomplete(described)
+    args = described.parse_args(words)
     try:
         code: int = args.run(args)
     except BeakerError as error:
@@ -47,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
         ("uninstall", install.configure_uninstall, install.UNINSTALL_SUMMARY),
     ):
         configure(commands.add_parser(action, help=summary, description=summary))
+    summary = completion.SUMMARY
+    completion.configure(commands.add_parser("completion", help=summary, description=summary))
     return described
 
 
