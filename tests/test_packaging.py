@@ -109,8 +109,8 @@ def test_the_server_extension_is_enabled(installed: Environment) -> None:
 def test_the_wheel_is_the_package_its_license_and_its_kernelspec(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    tops = {name.split("/")[0].partition("-")[2] for name in names} - {""}
-    assert {top.rpartition(".")[2] for top in tops} == {"data", "dist-info"}
+    tops = {name.split("/")[0].rpartition(".")[2] for name in names}
+    assert tops == {"beaker_kernel", "data", "dist-info"}
     assert {"LICENSE", "py.typed", "kernel.json"} <= {name.rpartition("/")[2] for name in names}
     folders = {name.rpartition("/")[0] for name in names if name.endswith(".md")}
     assert folders == {"beaker_kernel/agent/prompts"}
