@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from beaker_kernel.agent.settings import Beaker
+from beaker_kernel.agent.tools import TOOLS
+from beaker_kernel.protocol import magic
+
 CHECKOUT = Path(__file__).parents[1]
 PAGES = [*CHECKOUT.glob("*.md"), CHECKOUT / "dev_ui" / "README.md", *CHECKOUT.glob("docs/**/*.md")]
 LINK = re.compile(r"\]\((?!https?:|#)([^)#\s]+)")
@@ -25,3 +29,11 @@ def test_the_index_leads_to_every_page() -> None:
     missing = {page for page in index.parent.glob("*/*.md") if page.parent != decisions} - linked
     assert missing == set()
     assert decisions in linked
+
+
+def test_every_magic_setting_and_tool_is_in_the_reference() -> None:
+    page = (CHECKOUT / "docs" / "reference" / "agent.md").read_text()
+    settings = [f"`{name}`" for name in Beaker.class_traits(config=True)]
+    tools = [f"`{tool.name}(" for tool in TOOLS]
+    words = [*magic.MAGICS, *magic.OPTIONS, *(f"`{command}" for command in magic.COMMANDS)]
+    assert [word for word in (*settings, *tools, *words) if word not in page] == []
