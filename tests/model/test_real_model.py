@@ -36,8 +36,8 @@ WRITES_CODE = {"insert_cell", "run_code"}
 def messages(question):
     """Return what Beaker sends for a question about the session."""
     listed = json.loads(snapshot({"penguins": PENGUINS, "prices": PRICES}, None, 20, 600))
-    variables = decode("variables_reply", listed).variables
-    asked = context.compose(question, (), variables, "python")
+    variables = decode("variables_reply", listed)
+    asked = context.compose(question, (), variables, "python", str)
     system = context.system_prompt("python")
     return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 
