@@ -148,8 +148,13 @@ class OpenAIModel:
     @asynccontextmanager
     async def _open(self, sdk: AsyncOpenAI, request: dict[str, Any]) -> AsyncIterator[Any]:
         """Send a request; leaving closes the connection, so that no token is paid unseen."""
+        # As `messages`, the SDK walks them against its union of all types: 0.5 ms for each.
         stream = await sdk.chat.completions.create(
-            model=self.name, stream=True, stream_options={"include_usage": True}, **request
+            model=self.name,
+            messages=[],
+            stream=True,
+            stream_options={"include_usage": True},
+            extra_body=request,
         )
         async with stream:
             yield stream
