@@ -75,6 +75,7 @@ class SandboxProvisioner(LocalProvisioner):
         if not bwrap or sys.platform != "linux":
             raise ConfigurationError(MISSING)
         manager = self._manager
+        os.makedirs(self._runtime_dir(), mode=0o700, exist_ok=True)
         self._folder = tempfile.mkdtemp(prefix="box-", dir=self._runtime_dir())
         if not self.network:  # the loopback interface in there is another one
             manager.transport, manager.ip = "ipc", os.path.join(self._folder, "s")
@@ -149,7 +150,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     async def wait(self) -> int | None:
         """Wait for the kernel's end, which is seen at once."""
-        if self.process:
+        if self.process and self.process.poll() is None:
             ended = asyncio.Event()
             descriptor = os.pidfd_open(self.process.pid)
             loop = asyncio.get_running_loop()

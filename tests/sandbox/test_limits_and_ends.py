@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from jupyter_client.kernelspec import KernelSpecManager
+from jupyter_client.manager import KernelManager
 
 from beaker_kernel.provisioning import bubblewrap
 from beaker_kernel.provisioning.bubblewrap import Box
 from beaker_kernel.provisioning.cgroups import ROOT, Cgroup
 from tests.kernel.test_faults import is_restarting
-from tests.support.kernels import running, text
+from tests.support.kernels import Client, running, text
 from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.relays import run_relay
 
@@ -175,6 +177,20 @@ def test_a_network_that_is_allowed_is_there_and_files_still_are_not(person: Pers
 def test_an_environment_variable_puts_the_usual_kernel_into_a_sandbox(person: Person) -> None:
     with running(cwd=str(person.work), **person.settings, BEAKER_SANDBOX="1") as kernel:
         assert text(kernel.client.run("import os; os.path.exists('/etc/shadow')")[1]) == "False"
+
+
+def test_plain_jupyter_starts_it_as_any_provisioner(person: Person) -> None:
+    write_kernelspec(person.home / "jupyter", "alone", provisioner="beaker-sandbox")
+    found = KernelSpecManager(kernel_dirs=[str(person.home / "jupyter" / "kernels")])
+    manager = KernelManager(kernel_name="alone", kernel_spec_manager=found)
+    manager.start_kernel(cwd=str(person.work))
+    client = Client(manager)
+    try:
+        assert text(client.run("import os; os.path.exists('/etc/shadow')")[1]) == "False"
+    finally:
+        client.close()
+        manager.shutdown_kernel(now=True)
+        manager.cleanup_resources()
 
 
 # What is refused --------------------------------------------------------------------------------
