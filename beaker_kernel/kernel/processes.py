@@ -50,24 +50,32 @@ def agent_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith(KEYS) and value}
 
 
-def spawn(argv: Sequence[str], env: Mapping[str, str], inherit: int | None = None) -> int:
+def spawn(
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    inherit: int | None = None,
+    stderr: int = 2,
+) -> int:
     """Start a process in a group of its own that is killed when we die, and return its pid.
 
     Args:
         argv: the command.
         env: the whole environment of the new process.
         inherit: a file descriptor to hand over, as its fd 3.
+        stderr: a file descriptor to hand over, as its fd 2.
 
     Raises:
         OSError: the command can't be started.
 
     """
     if sys.platform != "linux":
-        return _spawn_portably(argv, env, inherit)
+        return _spawn_portably(argv, env, inherit, stderr)
     actions = [] if inherit is None else [(os.POSIX_SPAWN_DUP2, inherit, 3)]
+    if stderr != 2:
+        actions.append((os.POSIX_SPAWN_DUP2, stderr, 2))
     setpriv = _setpriv(env)
     if not setpriv:
-        return _spawn_portably(argv, env, inherit)
+        return _spawn_portably(argv, env, inherit, stderr)
     return os.posix_spawn(
         setpriv,
         [setpriv, "--pdeathsig", "KILL", "--", *argv],
@@ -85,7 +93,9 @@ def _setpriv(env: Mapping[str, str]) -> str:
     return "" if "busybox" in os.path.realpath(found) else found
 
 
-def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | None) -> int:
+def _spawn_portably(
+    argv: Sequence[str], env: Mapping[str, str], inherit: int | None, stderr: int
+) -> int:
     """Start a process through ``subprocess``, where setpriv(1) is missing."""
     import subprocess  # noqa: PLC0415 (10 ms that Linux with util-linux does not pay)
 
@@ -101,6 +111,7 @@ def _spawn_portably(argv: Sequence[str], env: Mapping[str, str], inherit: int | 
     process = subprocess.Popen(
         argv,
         env=dict(env),
+        stderr=stderr,
         process_group=0,
         pass_fds=() if inherit is None else (3,),
         preexec_fn=before_exec,  # noqa: PLW1509 (called from the main thread, before any other)

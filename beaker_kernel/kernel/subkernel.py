@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel import connection, processes
+from beaker_kernel.kernel.stderr import Stderr
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
@@ -24,12 +25,14 @@ class Subkernel:
         spec: the kernelspec it runs.
         pid: the process, or 0 before the first start.
         connection: where the present generation listens.
+        stderr: what the present generation writes there.
         generation: how many were started, this one included.
         on_tcp: whether it turned out not to speak ipc.
 
     """
 
     connection: Connection
+    stderr: Stderr
 
     def __init__(self, spec: KernelSpec, front: Connection, folder: str) -> None:
         self.spec = spec
@@ -54,7 +57,12 @@ class Subkernel:
         else:
             self.connection = connection.over_ipc(self._front, prefix)
         connection.write(f"{prefix}.json", self.connection)
-        self.pid = processes.spawn(command, self._environment())
+        self.stderr = Stderr()
+        try:
+            env, stderr = self._environment(), self.stderr.writer
+            self.pid = processes.spawn(command, env, stderr=stderr)
+        finally:
+            self.stderr.handed_over()
 
     def _environment(self) -> dict[str, str]:
         env = processes.subkernel_environment(os.environ)

@@ -56,6 +56,9 @@ class Receiver(Protocol):
     def subkernel_died(self, ended: str) -> None:
         """Answer for the subkernel, which has ended."""
 
+    def subkernel_silent(self, said: str) -> None:
+        """Answer for the subkernel, which lives and doesn't answer."""
+
 
 class SubkernelSide:
     """The subkernel as the relay sees it, one generation after another.
@@ -78,6 +81,7 @@ class SubkernelSide:
         composer: Composer,
         signer: Signer,
         loop: Loop,
+        patience: float,
     ) -> None:
         self.subkernel = subkernel
         self.ready = False
@@ -91,6 +95,7 @@ class SubkernelSide:
         self._signer = signer
         self._loop = loop
         self._sockets: BackSockets
+        self._patience = patience
         self._closing = False
         self._replacing = False
         self._deaths = 0
@@ -172,8 +177,14 @@ class SubkernelSide:
         pid = self.subkernel.pid
         ended = processes.watch(pid)
         self._loop.add(ended, lambda: self._ended(ended))
+        self._loop.add(self.subkernel.stderr.reader, self._pass_stderr)
         self._loop.call_later(IPC_PATIENCE, lambda: self._expect_socket(pid))
+        self._expect_answer_later(pid)
         self._probe()
+
+    def _pass_stderr(self) -> None:
+        if not self.subkernel.stderr.pass_on():
+            self._loop.remove(self.subkernel.stderr.reader)
 
     def _probe(self) -> None:
         parts = self._composer.compose("kernel_info_request", {})
@@ -220,6 +231,16 @@ class SubkernelSide:
             self.subkernel.on_tcp = True
             self.subkernel.kill()
 
+    def _expect_answer_later(self, pid: int) -> None:
+        self._loop.call_later(self._patience, lambda: self._expect_answer(pid))
+
+    def _expect_answer(self, pid: int) -> None:
+        """Tell who waits that a subkernel doesn't answer; it may yet, so it is left alone."""
+        if self.subkernel.pid == pid and not self.ready:
+            said = f"the kernel has not answered since {self._patience:g} s"
+            self._receiver.subkernel_silent(said + _last_words(self.subkernel.stderr.end))
+            self._expect_answer_later(pid)
+
     # ------------------------------------------------------------------ generations
 
     def _ended(self, descriptor: int) -> None:
@@ -230,20 +251,23 @@ class SubkernelSide:
         for socket in self._sockets.all():
             self._drop(socket)
         code = self.subkernel.reap()
+        self._loop.remove(self.subkernel.stderr.reader)
+        said = _last_words(self.subkernel.stderr.close())
         self.subkernel.on_tcp |= self.subkernel.is_deaf and code > 0 and not self.ready
         if self._closing:
             self._loop.stop()
         elif self.subkernel.moves_to_tcp:
             self._begin()  # what waits goes on waiting: none of it has run
         else:
-            self._replace_the_dead("was replaced" if self._replacing else _how_it_ended(code))
+            self._replace_the_dead("was replaced" if self._replacing else _how_it_ended(code), said)
 
-    def _replace_the_dead(self, ended: str) -> None:
+    def _replace_the_dead(self, ended: str, said: str) -> None:
         self.ready = False
-        self._receiver.subkernel_died(ended)
+        self._receiver.subkernel_died(ended if self._replacing else ended + said)
         self._deaths += not self._replacing
         if self._deaths > DEATHS:
-            log(f"the subkernel ended {self._deaths} times in a row, it last {ended}: giving up")
+            log(f"the subkernel ended {self._deaths} times in a row, it last {ended}{said}")
+            log("giving up")
             self.gave_up = True
             self._loop.stop()
             return
@@ -261,3 +285,7 @@ class SubkernelSide:
 
 def _how_it_ended(code: int) -> str:
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _last_words(stderr: str) -> str:
+    return f"; the end of its stderr:\n{stderr}" if stderr else ""

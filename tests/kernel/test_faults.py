@@ -16,6 +16,7 @@ from jupyter_client.connect import write_connection_file
 from tests.support.kernels import Kernel, running, text
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 
@@ -40,11 +41,17 @@ def write_kernelspec(folder: Path, name: str, argv: list[str], **more: object) -
     (resource_dir / "kernel.json").write_text(json.dumps(spec))
 
 
-def run_relay(folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+def run_relay(
+    folder: Path,
+    *,
+    command: Sequence[str] = ("-m", "beaker_kernel"),
+    ports: Mapping[str, int] | None = None,
+    **env: str,
+) -> subprocess.CompletedProcess[str]:
     """Run a relay by itself until it ends."""
-    path, _ = write_connection_file(str(folder / "connection.json"), key=b"secret")
+    path, _ = write_connection_file(str(folder / "connection.json"), key=b"secret", **ports or {})
     return subprocess.run(
-        [sys.executable, "-P", "-m", "beaker_kernel", "-f", path],
+        [sys.executable, "-P", *command, "-f", path],
         env={**os.environ, "JUPYTER_PATH": str(folder), **env},
         capture_output=True,
         text=True,
