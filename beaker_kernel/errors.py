@@ -7,6 +7,7 @@
     │   └── KernelSpecNotFound    no kernelspec of that name
     ├── ProtocolError             a message is malformed
     ├── KernelDied                the subkernel ended while a request was waiting
+    ├── KernelNotReady            the subkernel lives, and has not answered in time
     ├── AgentDied                 the agent process ended while a question was open
     ├── ApprovalRequired          the policy wants a person's word, and nobody can be asked
     ├── BudgetExceeded            a limit on steps, tokens or seconds is reached
@@ -40,6 +41,10 @@ class ProtocolError(BeakerError):
 
 class KernelDied(BeakerError):
     """The subkernel ended while a request was waiting."""
+
+
+class KernelNotReady(BeakerError):
+    """The subkernel lives, and has not answered in time."""
 
 
 class AgentDied(BeakerError):

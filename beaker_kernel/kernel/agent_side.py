@@ -90,6 +90,8 @@ class AgentSide:
         self._signer = signer
         self._loop = loop
         self._process: AgentProcess | None = None
+        self._thinks_it_lives = False  # the subkernel: what the agent was told last
+        self._early: list[tuple[str, list[bytes]]] = []  # its requests until that is ready
         self._shown: dict[str, bytes] = {}  # the header to show an agent's request under, by msg_id
 
     # ------------------------------------------------------------------ to the agent
@@ -132,9 +134,15 @@ class AgentSide:
         spec, sandbox = self._session.spec, self._session.sandbox
         told = {"kernelspec": spec.name, "language": spec.language, "sandbox": sandbox}
         self._note("started", dumps(told))
+        self._thinks_it_lives = True
+        early, self._early = self._early, []
+        for channel, frames in early:
+            self._run(channel, frames)
 
     def subkernel_died(self) -> None:
         """Tell the agent that the session's variables are gone."""
+        self._thinks_it_lives = False
+        self._early.clear()
         self._shown.clear()
         self._note("dead")
 
@@ -176,7 +184,8 @@ class AgentSide:
             case Verb.STDIN:
                 self._pass_question(argument, parts)
             case Verb.SUB_SHELL | Verb.SUB_CONTROL:
-                self._run(verb.removeprefix("sub."), argument, parts, buffers)
+                self._show(parts, argument)
+                self._run(verb.removeprefix("sub."), [*self._signer.frames(parts), *buffers])
             case Verb.NOTE:
                 self._noted(argument.decode(), message[2])
 
@@ -213,18 +222,25 @@ class AgentSide:
         frames = [identity, *self._signer.frames(parts)]
         self._frontends.sockets.requests["stdin"].send_multipart(frames)
 
-    def _run(self, channel: str, shown: bytes, parts: list[bytes], buffers: list[bytes]) -> None:
-        """Send the agent's own request to the subkernel, and remember where to show its outputs."""
-        if not self._session.run_for_agent(channel, [*self._signer.frames(parts), *buffers]):
-            self._note("dead")
-        elif shown:
-            self._shown[msg_id(parts[0])] = shown
+    def _run(self, channel: str, frames: list[bytes]) -> None:
+        """Send the agent's own request to the subkernel, as soon as that is ready.
+
+        An agent that was told of its death, though perhaps it hasn't read so, has given up.
+        """
+        if not self._session.run_for_agent(channel, frames) and self._thinks_it_lives:
+            self._early.append((channel, frames))
+
+    def _show(self, parts: list[bytes], under: bytes) -> None:
+        """Remember where to show the outputs of a request of the agent's."""
+        if under:
+            self._shown[msg_id(parts[0])] = under
             if len(self._shown) > SHOWN:
                 del self._shown[next(iter(self._shown))]
 
     def _ended(self) -> None:
         """Answer for the agent; the next question starts a new one."""
         self._process = None
+        self._early.clear()
         self.comms.clear()
         self.actions = frozenset()
         self._questions.clear(Route.AGENT)

@@ -25,20 +25,29 @@ def main() -> None:
         options = parse(sys.argv[1:])
         front = connection.read(options["-f"])
         spec = kernelspecs.choose(os.environ, options.get("--resource-dir", ""))
+        patience = float(os.environ.get("BEAKER_START_TIMEOUT") or 60)
         folder = runtime.create()
     except (ConfigurationError, OSError, ValueError, KeyError) as error:
         sys.exit(f"beaker: {error}")
     subkernel = Subkernel(spec, front, folder)
     try:
-        lived = run(subkernel, front)
+        lived = run(subkernel, front, patience)
+    except (ConfigurationError, OSError) as error:
+        sys.exit(f"beaker: can't start: {error}")
     finally:
         subkernel.kill()
         runtime.remove(folder)
     sys.exit(not lived)
 
 
-def run(subkernel: Subkernel, front: connection.Connection) -> bool:
-    """Start the subkernel, then everything else."""
+def run(subkernel: Subkernel, front: connection.Connection, patience: float) -> bool:
+    """Start the subkernel, then everything else.
+
+    Raises:
+        ConfigurationError: the frontends' ports are taken.
+        OSError: the subkernel can't be started, or the disk is full.
+
+    """
     subkernel.start()
     forbid_dumps()
     memory.use_one_arena()
@@ -46,7 +55,7 @@ def run(subkernel: Subkernel, front: connection.Connection) -> bool:
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 
     runtime.remove_stale()
-    return Relay(front, subkernel).run()
+    return Relay(front, subkernel, patience).run()
 
 
 def parse(words: list[str]) -> dict[str, str]:

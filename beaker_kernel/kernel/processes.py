@@ -54,6 +54,7 @@ def spawn(
     argv: Sequence[str],
     env: Mapping[str, str],
     inherit: int | None = None,
+    stderr: int = 2,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> int:
     """Start a process in a group of its own that is killed when we die, and return its pid.
@@ -62,6 +63,7 @@ def spawn(
         argv: the command.
         env: the whole environment of the new process.
         inherit: a file descriptor to hand over, as its fd 3.
+        stderr: a file descriptor to hand over, as its fd 2.
         death_signal: what the system sends it when we die.
 
     Raises:
@@ -69,11 +71,13 @@ def spawn(
 
     """
     if sys.platform != "linux":
-        return _spawn_portably(argv, env, inherit, death_signal)
+        return _spawn_portably(argv, env, inherit, stderr, death_signal)
     actions = [] if inherit is None else [(os.POSIX_SPAWN_DUP2, inherit, 3)]
+    if stderr != 2:
+        actions.append((os.POSIX_SPAWN_DUP2, stderr, 2))
     setpriv = _setpriv(env)
     if not setpriv:
-        return _spawn_portably(argv, env, inherit, death_signal)
+        return _spawn_portably(argv, env, inherit, stderr, death_signal)
     return os.posix_spawn(
         setpriv,
         [setpriv, "--pdeathsig", death_signal.name.removeprefix("SIG"), "--", *argv],
@@ -92,7 +96,11 @@ def _setpriv(env: Mapping[str, str]) -> str:
 
 
 def _spawn_portably(
-    argv: Sequence[str], env: Mapping[str, str], inherit: int | None, death_signal: signal.Signals
+    argv: Sequence[str],
+    env: Mapping[str, str],
+    inherit: int | None,
+    stderr: int,
+    death_signal: signal.Signals,
 ) -> int:
     """Start a process through ``subprocess``, where setpriv(1) is missing."""
     import subprocess  # noqa: PLC0415 (10 ms that Linux with util-linux does not pay)
@@ -109,6 +117,7 @@ def _spawn_portably(
     process = subprocess.Popen(
         argv,
         env=dict(env),
+        stderr=stderr,
         process_group=0,
         pass_fds=() if inherit is None else (3,),
         preexec_fn=before_exec,  # noqa: PLW1509 (called from the main thread, before any other)

@@ -35,12 +35,12 @@ class Provisioner:
 
     """
 
-    def __init__(self, spec: KernelSpec, connection_file: str) -> None:
+    def __init__(self, spec: KernelSpec, connection_file: str, stderr: int) -> None:
         self._link, theirs = socket.socketpair()
         self._decoder = link.Decoder()
         env = processes.subkernel_environment(os.environ)
         with theirs:
-            self.pid = processes.spawn(COMMAND, env, theirs.fileno(), signal.SIGTERM)
+            self.pid = processes.spawn(COMMAND, env, theirs.fileno(), stderr, signal.SIGTERM)
         config = {"spec": spec._asdict(), "connection_file": connection_file}
         self._link.sendall(link.encode([b"config", dumps(config)]))
         self._link.setblocking(False)

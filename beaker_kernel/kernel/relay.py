@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Relay:
     """Stands between the frontends and the subkernel until the kernel is shut down."""
 
-    def __init__(self, front: Connection, subkernel: Subkernel) -> None:
+    def __init__(self, front: Connection, subkernel: Subkernel, patience: float) -> None:
         tag = os.urandom(12).hex()
         self._ours = f'"{tag}'.encode()  # the ids of relay and agent begin so
         self._loop = Loop()
@@ -59,6 +59,7 @@ class Relay:
             composer=composer,
             signer=self._signer,
             loop=self._loop,
+            patience=patience,
         )
         self._agent = AgentSide(
             f"{tag}a",
@@ -257,18 +258,25 @@ class Relay:
         self._agent.subkernel_started()
 
     def subkernel_died(self, ended: str) -> None:
-        """Give everybody who waits for the subkernel an error; who asks what it is goes on waiting.
+        """Tell everybody who waits for the subkernel, and the agent."""
+        self._fail_all("KernelDied", f"the kernel and its variables are gone: it {ended}")
+        self._questions.clear()
+        self._agent.subkernel_died()
+
+    def subkernel_silent(self, said: str) -> None:
+        """Tell everybody who waits for the subkernel."""
+        self._fail_all("KernelNotReady", said)
+
+    def _fail_all(self, ename: str, error: str) -> None:
+        """Give who waits for the subkernel an error; who asks what it is goes on waiting.
 
         A server holds a page's websocket back until its kernel_info_request is answered.
         """
         wanted = self._frontends.requests.of(Route.SUBKERNEL)
         patient = [r for r in wanted if r.msg_type == "kernel_info_request" and not r.replied]
         lost = {r.msg_id: r for r in (*wanted, *self._turns.clear()) if r not in patient}
-        error = f"the kernel {ended}; its variables are gone"
-        self._frontends.fail(lost.values(), "KernelDied", error)
+        self._frontends.fail(lost.values(), ename, error)
         self._back.waiting = patient
-        self._questions.clear()
-        self._agent.subkernel_died()
 
     # ------------------------------------------------------------------ for the agent
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from beaker_kernel.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
 
@@ -37,15 +39,15 @@ class FrontSockets:
         for channel in REQUEST_CHANNELS:
             router = _encrypted(_open(context, zmq.ROUTER), connection)
             router.router_handover = 1
-            router.bind(connection.url(channel))
+            _bind(router, connection.url(channel))
             self.requests[channel] = router
         self.iopub = _encrypted(_open(context, zmq.XPUB), connection)
         self.iopub.xpub_verbose = 1
         self.iopub.sndhwm = UNREAD
-        self.iopub.bind(connection.url("iopub"))
+        _bind(self.iopub, connection.url("iopub"))
         self._heartbeat = zmq.Context()
         echo = _encrypted(_open(self._heartbeat, zmq.ROUTER), connection)
-        echo.bind(connection.url("hb"))
+        _bind(echo, connection.url("hb"))
         threading.Thread(target=_echo, args=(echo,), daemon=True).start()
 
     def close(self) -> None:
@@ -116,6 +118,20 @@ def _open(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket[byte
     socket.linger = 500
     socket.reconnect_ivl = 10
     return socket
+
+
+def _bind(socket: zmq.Socket[bytes], url: str) -> None:
+    """Listen.
+
+    Raises:
+        ConfigurationError: somebody else does.
+
+    """
+    try:
+        socket.bind(url)
+    except zmq.ZMQError as error:
+        message = f"can't listen on {url}: {error.strerror}"
+        raise ConfigurationError(message) from error
 
 
 def _encrypted(socket: zmq.Socket[bytes], connection: Connection) -> zmq.Socket[bytes]:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.kernel import connection, processes
+from beaker_kernel.kernel.stderr import Stderr
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
@@ -25,6 +26,7 @@ class Subkernel:
         spec: the kernelspec it runs.
         pid: the process, or 0 before the first start.
         connection: where the present generation listens.
+        stderr: what the present generation writes there.
         generation: how many were started, this one included.
         on_tcp: whether it turned out not to speak ipc.
         provisioner: what starts the present generation, if its kernelspec names one.
@@ -33,6 +35,7 @@ class Subkernel:
     """
 
     connection: Connection
+    stderr: Stderr
 
     def __init__(self, spec: KernelSpec, front: Connection, folder: str) -> None:
         self.spec = spec
@@ -54,27 +57,34 @@ class Subkernel:
         self.generation += 1
         self.provisioner, self.sandbox = None, ""
         prefix = os.path.join(self._folder, f"k{self.generation}")
-        if self.spec.provisioner:
-            from beaker_kernel.kernel.provisioner import Provisioner  # noqa: PLC0415 (few name one)
+        self.stderr = Stderr()
+        try:
+            if self.spec.provisioner:
+                self._provision(prefix)
+            else:
+                self._spawn(prefix)
+        finally:
+            self.stderr.handed_over()
 
-            self.provisioner = Provisioner(self.spec, f"{prefix}.json")
-            self.pid = self.provisioner.pid
-        else:
-            self._start_here(prefix)
+    def _provision(self, prefix: str) -> None:
+        from beaker_kernel.kernel.provisioner import Provisioner  # noqa: PLC0415 (few name one)
+
+        self.provisioner = Provisioner(self.spec, f"{prefix}.json", self.stderr.writer)
+        self.pid = self.provisioner.pid
 
     def launched(self, told: dict[str, Any]) -> None:
         """Take in what the provisioner says of the kernel that it has launched."""
         self.connection = connection.of(told["connection"])
         self.sandbox = told["sandbox"]
 
-    def _start_here(self, prefix: str) -> None:
+    def _spawn(self, prefix: str) -> None:
         command = self.spec.command(f"{prefix}.json")
         if self.on_tcp or os.path.basename(command[0]) in TCP_ONLY or self._is_remembered():
             self.connection = connection.over_tcp(self._front)
         else:
             self.connection = connection.over_ipc(self._front, prefix)
         connection.write(f"{prefix}.json", self.connection)
-        self.pid = processes.spawn(command, self._environment())
+        self.pid = processes.spawn(command, self._environment(), stderr=self.stderr.writer)
 
     def _environment(self) -> dict[str, str]:
         env = processes.subkernel_environment(os.environ)

@@ -64,6 +64,9 @@ class Receiver(Protocol):
     def subkernel_died(self, ended: str) -> None:
         """Answer for the subkernel, which has ended."""
 
+    def subkernel_silent(self, said: str) -> None:
+        """Answer for the subkernel, which lives and doesn't answer."""
+
 
 class SubkernelSide:
     """The subkernel as the relay sees it, one generation after another.
@@ -86,6 +89,7 @@ class SubkernelSide:
         composer: Composer,
         signer: Signer,
         loop: Loop,
+        patience: float,
     ) -> None:
         self.subkernel = subkernel
         self.ready = False
@@ -100,6 +104,7 @@ class SubkernelSide:
         self._loop = loop
         self._sockets = BackSockets(context)
         self._keys: Keys | None = None
+        self._patience = patience
         self._closing = False
         self._replacing = False
         self._deaths = 0
@@ -178,6 +183,8 @@ class SubkernelSide:
         pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
         self._loop.add(ended, lambda: self._ended(ended))
+        self._loop.add(self.subkernel.stderr.reader, self._pass_stderr)
+        self._expect_answer_later(pid)
         if provisioner:
             self._loop.add(provisioner.fileno(), lambda: self._hear(provisioner))
             return
@@ -217,6 +224,10 @@ class SubkernelSide:
             self._refusal = self._refusal or str(error)
             self._loop.remove(provisioner.fileno())
             provisioner.close()
+
+    def _pass_stderr(self) -> None:
+        if not self.subkernel.stderr.pass_on():
+            self._loop.remove(self.subkernel.stderr.reader)
 
     def _probe(self) -> None:
         parts = self._composer.compose("kernel_info_request", {})
@@ -264,6 +275,16 @@ class SubkernelSide:
             self.subkernel.on_tcp = True
             self.subkernel.kill()
 
+    def _expect_answer_later(self, pid: int) -> None:
+        self._loop.call_later(self._patience, lambda: self._expect_answer(pid))
+
+    def _expect_answer(self, pid: int) -> None:
+        """Tell who waits that a subkernel doesn't answer; it may yet, so it is left alone."""
+        if self.subkernel.pid == pid and not self.ready:
+            said = f"the kernel has not answered since {self._patience:g} s"
+            self._receiver.subkernel_silent(said + _last_words(self.subkernel.stderr.end))
+            self._expect_answer_later(pid)
+
     # ------------------------------------------------------------------ generations
 
     def _ended(self, descriptor: int) -> None:
@@ -276,6 +297,8 @@ class SubkernelSide:
         for socket in self._sockets.all():
             self._drop(socket)
         code = self.subkernel.reap()
+        self._loop.remove(self.subkernel.stderr.reader)
+        said = _last_words(self.subkernel.stderr.close())
         self.subkernel.on_tcp |= self.subkernel.is_deaf and code > 0 and not self.ready
         if self._closing:
             self._loop.stop()
@@ -283,22 +306,28 @@ class SubkernelSide:
             self._begin()  # what waits goes on waiting: none of it has run
         else:
             ended = "was replaced" if self._replacing else _how_it_ended(code)
-            self._replace_the_dead(self._refusal or ended)
+            self._replace_the_dead(self._refusal or ended, said)
 
-    def _replace_the_dead(self, ended: str) -> None:
+    def _replace_the_dead(self, ended: str, said: str) -> None:
         self.ready = False
-        self._receiver.subkernel_died(ended)
+        if self._replacing or self._refusal:
+            said = ""
+        self._receiver.subkernel_died(ended + said)
         self._deaths += not self._replacing
-        if self._refusal:
-            log(f"the subkernel {ended}")
-        elif self._deaths > DEATHS:
-            log(f"the subkernel ended {self._deaths} times in a row, it last {ended}: giving up")
         if self._refusal or self._deaths > DEATHS:
+            self._log_the_end(ended + said)
             self.gave_up = True
             self._loop.stop()
             return
         self._frontends.status("restarting")
         self._begin()
+
+    def _log_the_end(self, ended: str) -> None:
+        if self._refusal:
+            log(f"the subkernel {ended}")
+            return
+        log(f"the subkernel ended {self._deaths} times in a row, it last {ended}")
+        log("giving up")
 
     def _begin(self) -> None:
         self.subkernel.start()
@@ -313,3 +342,7 @@ def _how_it_ended(code: int) -> str:
     if code > SIGNALLED:
         code = SIGNALLED - code
     return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+def _last_words(stderr: str) -> str:
+    return f"; the end of its stderr:\n{stderr}" if stderr else ""

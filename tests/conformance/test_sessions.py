@@ -87,28 +87,6 @@ def test_a_subshell_runs_while_the_main_shell_is_busy(kernel: Kernel) -> None:
     assert client.reply(gone, "control")["content"]["status"] == "ok"
 
 
-def test_the_debugger_stops_at_a_breakpoint(kernel: Kernel) -> None:
-    def debug(command: str, **arguments: object) -> dict[str, object]:
-        content = {"type": "request", "seq": 1, "command": command, "arguments": arguments}
-        asked = kernel.client.send("debug_request", content, channel="control")
-        answer: dict[str, object] = kernel.client.reply(asked, "control")["content"]
-        return answer
-
-    assert debug("initialize", clientID="test", adapterID="", pathFormat="path")["success"]
-    assert debug("attach")["success"]
-    code = "a = 1\nb = a + 1\nprint(b)"
-    path = debug("dumpCell", code=code)["body"]["sourcePath"]  # type: ignore[index]
-    debug("setBreakpoints", source={"path": path}, breakpoints=[{"line": 2}], sourceModified=False)
-    debug("configurationDone")
-    msg_id = kernel.client.execute(code)
-    stopped = kernel.client.published(
-        lambda m: m["msg_type"] == "debug_event" and m["content"]["event"] == "stopped"
-    )
-    debug("continue", threadId=stopped["content"]["body"]["threadId"])
-    assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
-    debug("disconnect", restart=False, terminateDebuggee=False)
-
-
 def test_two_clients_see_each_others_outputs(kernel: Kernel, second: Client) -> None:
     msg_id = kernel.client.execute("print('for both')")
     assert "for both" in text(second.outputs(msg_id))

@@ -18,6 +18,17 @@ def opened(comm, message):
     comm.on_msg(lambda m: comm.send({'back': 1}, {'meta': 2}, [bytes(b) for b in m['buffers']]))
 get_comm_manager().register_target('mirror', opened)
 """
+ARRAY = """
+import ipywidgets, numpy, traitlets
+def to_json(array, widget):
+    return {'shape': array.shape, 'dtype': str(array.dtype), 'data': memoryview(array)}
+def from_json(state, widget):
+    return numpy.frombuffer(state['data'], state['dtype']).reshape(state['shape'])
+class Plot(ipywidgets.Widget):
+    points = traitlets.Any().tag(sync=True, to_json=to_json, from_json=from_json)
+plot = Plot(points=numpy.arange(6.).reshape(2, 3))
+plot.points = numpy.ones((2, 2))
+"""
 OPENS = """
 from ipykernel.comm import Comm
 comm = Comm(target_name='ours', data={'x': 1}, metadata={'m': [1]}, buffers=[b'binary', b''])
@@ -81,6 +92,38 @@ SESSIONS = {
     ],
     "comms by the kernel": [cell(OPENS), Request("comm_info_request", {})],
     "a widget with binary state": [cell(WIDGET)],
+    "a widget with an array": [cell(ARRAY)],
+    "unknown messages": [
+        Request("nonsense_request", {"x": 1}, answered=False),
+        Request("execute_reply", {"status": "ok"}, answered=False),
+        cell("'after'"),
+    ],
+    "unknown messages on control": [
+        Request("nonsense_request", {"x": 1}, "control", answered=False),
+        Request("create_subshell_request", channel="control"),
+    ],
+    "what asks for less than it must": [
+        Request("complete_request", {}, answered=False),
+        Request("execute_request", {}, answered=False),
+        cell("'after'"),
+    ],
+    "older versions": [
+        cell("'5.0'", header={"version": "5.0"}),
+        Request(
+            "object_info_request",
+            {"oname": "len", "detail_level": 0},
+            header={"version": "4.1"},
+            answered=False,
+        ),
+        Request(
+            "complete_request",
+            {"text": "impor", "line": "impor", "block": None, "cursor_pos": 5},
+            header={"version": "4.1"},
+            answered=False,
+        ),
+        cell("'after'"),
+    ],
+    "a newer version": [cell("'6.1'", header={"version": "6.1", "new": [1]})],
     "subshells": [
         Request("create_subshell_request", channel="control"),
         Request("list_subshell_request", channel="control"),

@@ -37,13 +37,15 @@ OF_THE_RELAY = ("interrupt_reply", "connect_reply", "kernel_info_reply")
 
 @dataclass(frozen=True)
 class Request:
-    """One request of a frontend's."""
+    """One request of a frontend's, and whether a kernel answers it."""
 
     msg_type: str
     content: Message = field(default_factory=dict)
     channel: str = "shell"
     metadata: Message = field(default_factory=dict)
     buffers: tuple[bytes, ...] = ()
+    header: Message = field(default_factory=dict)
+    answered: bool = True
 
 
 def cell(code: str, **more: Any) -> Request:
@@ -57,7 +59,8 @@ def cell(code: str, **more: Any) -> Request:
         "stop_on_error": True,
     }
     metadata = more.pop("metadata", {"cellId": "a-cell", "deletedCells": []})
-    return Request("execute_request", content | more, metadata=metadata)
+    header = more.pop("header", {})
+    return Request("execute_request", content | more, metadata=metadata, header=header)
 
 
 class Transcript:
@@ -73,6 +76,8 @@ class Transcript:
         for number, request in enumerate(requests):
             msg_id = self._send(request)
             self._names[msg_id] = b"<request %d>" % number
+            if not request.answered:
+                continue  # what comes for it stands before the next one's answer
             for channel, frames in self._until_over(msg_id, request):
                 came[channel].append(self._normal(frames))
         return {channel: [m for m in messages if m] for channel, messages in came.items()}
@@ -80,6 +85,7 @@ class Transcript:
     def _send(self, request: Request) -> bytes:
         session = self._client.session
         message = session.msg(request.msg_type, request.content, metadata=request.metadata)
+        message["header"].update(request.header)
         socket = getattr(self._client, f"{request.channel}_channel").socket
         session.send(socket, message, buffers=list(request.buffers))
         return str(message["header"]["msg_id"]).encode()

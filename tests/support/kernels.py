@@ -62,13 +62,14 @@ class Kernel:
 class Client:
     """One frontend: sends requests, and keeps what comes back."""
 
-    def __init__(self, manager: KernelManager) -> None:
+    def __init__(self, manager: KernelManager, *, ready: bool = True) -> None:
         # A client of its own session: the manager's clients share theirs, thus one identity.
         self.channels = BlockingKernelClient(connection_file=manager.connection_file)
         self.channels.load_connection_file()
         self.channels.hb_channel.time_to_dead = 5.0  # seconds: the machine may be busy
         self.channels.start_channels()
-        self.channels.wait_for_ready(timeout=PATIENCE)
+        if ready:
+            self.channels.wait_for_ready(timeout=PATIENCE)
 
     def close(self) -> None:
         """Disconnect."""
@@ -173,13 +174,15 @@ def text(outputs: list[Message]) -> str:
 
 
 @contextmanager
-def running(name: str = "beaker", *, cwd: str | None = None, **env: str) -> Iterator[Kernel]:
-    """Run a kernel of that name, and see that nothing of it is left."""
+def running(
+    name: str = "beaker", *, cwd: str | None = None, ready: bool = True, **env: str
+) -> Iterator[Kernel]:
+    """Run a kernel of that name, wait until it is ready, and see that nothing of it is left."""
     manager = KernelManager(kernel_name=name)
     manager.start_kernel(env={**os.environ, **env}, cwd=cwd)
     relay = psutil.Process(manager.provisioner.pid)
     try:
-        client = Client(manager)
+        client = Client(manager, ready=ready)
         try:
             yield Kernel(manager, client)
         finally:

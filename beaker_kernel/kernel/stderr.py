@@ -1,0 +1,65 @@
+"""What the subkernel writes to its stderr: passed on, and the end of it kept for an error."""
+
+from __future__ import annotations
+
+import os
+import select
+from contextlib import suppress
+
+CHUNK = 4096
+"""Bytes that a pipe which is ready takes without blocking (POSIX, PIPE_BUF, on Linux)."""
+KEPT = 2000
+"""Bytes of the end that an error tells."""
+OURS = 2
+
+
+class Stderr:
+    """One generation's stderr.
+
+    Attributes:
+        reader: what to wait for; closed when there is nothing more to come.
+        writer: what the subkernel gets as its fd 2; ours is closed by `handed_over`.
+
+    """
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        self._end = b""
+
+    def handed_over(self) -> None:
+        """Close our copy of what the subkernel has now."""
+        os.close(self.writer)
+
+    def pass_on(self) -> bool:
+        """Pass on what is there; False at the end of it."""
+        try:
+            data = os.read(self.reader, CHUNK)
+        except BlockingIOError:
+            return True
+        self._end = (self._end + data)[-KEPT:]
+        _write(data)
+        return bool(data)
+
+    def close(self) -> str:
+        """Close it, and return the end of what it said."""
+        with suppress(BlockingIOError):
+            while data := os.read(self.reader, CHUNK):
+                self._end = (self._end + data)[-KEPT:]
+                _write(data)
+        os.close(self.reader)
+        return self.end
+
+    @property
+    def end(self) -> str:
+        """The end of what it said."""
+        return self._end.decode("utf-8", "replace").strip()
+
+
+def _write(data: bytes) -> None:
+    """Write to our own stderr, unless nobody reads that: a full pipe must not stop the kernel."""
+    poller = select.poll()
+    poller.register(OURS, select.POLLOUT)
+    if any(event & select.POLLOUT for _, event in poller.poll(0)):
+        with suppress(OSError):
+            os.write(OURS, data)

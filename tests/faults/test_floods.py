@@ -1,0 +1,107 @@
+"""Floods of output: the relay's memory stays bounded, and the cell ends well."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+import zmq
+
+from tests.support.kernels import PATIENCE, Kernel, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MB = 2**20
+MINUTES = 600.0
+LARGEST = 512.0
+"""Megabytes of the relay in a flood, whatever its length: what a busy machine is behind."""
+SMALL = 64
+"""Megabytes of it afterwards."""
+GIGABYTE = "for _ in range(1000): display({'text/plain': 'x' * 1_000_000}, raw=True)"
+UPDATES = """
+handle = display(0, display_id=True)
+for number in range(1, 1_000_001):
+    handle.update(number)
+"""
+
+
+@pytest.fixture
+def kernel() -> Iterator[Kernel]:
+    with running() as kernel:
+        kernel.client.run("1")
+        yield kernel
+
+
+@contextmanager
+def peak(kernel: Kernel) -> Iterator[list[float]]:
+    """Watch the relay's memory; at the end the list has its highest value in megabytes."""
+    over = threading.Event()
+    seen = [0.0]
+
+    def watch() -> None:
+        while not over.wait(0.1):
+            seen[0] = max(seen[0], kernel.relay.memory_info().rss / MB)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        thread.join()
+
+
+def run_reading_as_it_comes(kernel: Kernel, code: str) -> int:
+    """Run a cell, and count what is published for it."""
+    client = kernel.client
+    iopub = client.channels.iopub_channel.socket
+    msg_id = client.execute(code)
+    count = 0
+    while True:
+        assert iopub.poll(MINUTES * 1000)
+        frames = iopub.recv_multipart()
+        at = frames.index(b"<IDS|MSG>")
+        if json.loads(frames[at + 3]).get("msg_id") == msg_id:
+            count += 1
+            if b'"idle"' in frames[at + 5] and b'"status"' in frames[at + 2]:
+                assert client.reply(msg_id, timeout=MINUTES)["content"]["status"] == "ok"
+                return count
+
+
+@pytest.mark.long
+@pytest.mark.timeout(MINUTES)
+def test_a_gigabyte_of_output_passes_through_a_small_relay(kernel: Kernel) -> None:
+    with peak(kernel) as seen:
+        assert run_reading_as_it_comes(kernel, GIGABYTE) == 1000 + 3
+    assert seen[0] < LARGEST
+
+
+@pytest.mark.long
+@pytest.mark.timeout(MINUTES)
+def test_a_million_display_updates_pass(kernel: Kernel) -> None:
+    with peak(kernel) as seen:
+        assert run_reading_as_it_comes(kernel, UPDATES) == 1_000_000 + 4
+    assert seen[0] < LARGEST
+
+
+@pytest.mark.long
+@pytest.mark.timeout(MINUTES)
+def test_a_subscriber_that_sleeps_holds_up_nobody_and_its_share_is_given_back(
+    kernel: Kernel,
+) -> None:
+    with zmq.Context() as context, context.socket(zmq.SUB) as sleeper:
+        sleeper.linger = 0
+        sleeper.rcvhwm = 1
+        sleeper.subscribe(b"")
+        sleeper.connect(f"tcp://127.0.0.1:{kernel.client.channels.iopub_port}")
+        sleeper.recv_multipart()  # its welcome
+        assert run_reading_as_it_comes(kernel, GIGABYTE) == 1000 + 3
+    end = time.monotonic() + PATIENCE
+    while kernel.relay.memory_info().rss > SMALL * MB:
+        assert time.monotonic() < end, f"{kernel.relay.memory_info().rss / MB:.0f} MB"
+        kernel.client.run("1")  # after each cell, what is free goes back
