@@ -78,10 +78,15 @@ async def _status(assistant: Assistant, session: LiveSession) -> Shown:
         "subkernel": f"{session.kernelspec} ({session.language.name})",
         "model": model,
         "policy": assistant.policy,
-        "tokens": f"{assistant.tokens:,} (${assistant.dollars:.4f})",
+        "tokens": f"{assistant.tokens:,}" + _cost(assistant.dollars),
         "sandbox": session.sandbox or "none",
     }
     return table("Beaker", rows)
+
+
+def _cost(dollars: float) -> str:
+    """Return what is known to be spent; of a model without a price nothing is."""
+    return f" (${dollars:.4f})" if dollars else ""
 
 
 async def _model(assistant: Assistant, name: str) -> Shown:
