@@ -85,7 +85,7 @@ class Host:
         """Return the kernel's exit code, as a shell would: 128 and more for a signal."""
         async with asyncio.TaskGroup() as tasks:
             life = tasks.create_task(self._live())
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, life.cancel)
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, _cancel, life)
             obeying = tasks.create_task(self._obey(orders, life))
             await asyncio.wait([life])
             obeying.cancel()
@@ -97,7 +97,7 @@ class Host:
             provisioner = self._manager.provisioner
             if provisioner and provisioner.has_process:
                 await provisioner.send_signal(signal.SIGINT)
-        life.cancel()
+        _cancel(life)
 
     async def _live(self) -> int:
         try:
@@ -140,6 +140,12 @@ class Host:
 
     def _note(self, name: str, content: object) -> None:
         self._writer.write(link.encode([name.encode(), dumps(content)]))
+
+
+def _cancel(life: asyncio.Task[int]) -> None:
+    """Cancel it once: a second time, as the relay's death says it twice, would cut its clean-up."""
+    if not life.cancelling():
+        life.cancel()
 
 
 def _text(value: object) -> object:

@@ -27,6 +27,16 @@ class Broken(LocalProvisioner):
         raise RuntimeError("the cluster is full")
 """
 
+SLOW = """
+import asyncio
+from jupyter_client.provisioning import LocalProvisioner
+
+class Slow(LocalProvisioner):
+    async def kill(self, restart=False):
+        await asyncio.sleep(0.5)
+        await super().kill(restart)
+"""
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -117,9 +127,12 @@ def test_a_provisioner_that_is_killed_is_started_anew(kernel: Kernel) -> None:
     assert not old.is_running()
 
 
-def test_nothing_is_left_when_the_relay_is_killed(folder: Path) -> None:
-    env = {"JUPYTER_PATH": str(folder), "PYTHONPATH": str(folder)}
-    with running(BEAKER_SUBKERNEL="nearby", **env) as kernel:
+def test_nothing_is_left_when_the_relay_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "slow_provisioner.py").write_text(SLOW)
+    write_provisioner(tmp_path, "slow", "slow_provisioner:Slow")
+    write_kernelspec(tmp_path, "slow", provisioner="slow")
+    env = {"JUPYTER_PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)}
+    with running(BEAKER_SUBKERNEL="slow", **env) as kernel:
         kernel.client.run("import subprocess; child = subprocess.Popen(['sleep', '600'])")
         family = kernel.relay.children(recursive=True)
         file = Path(kernel.subkernel.cmdline()[-1])
