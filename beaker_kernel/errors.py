@@ -11,6 +11,11 @@
     ├── AgentDied                 the agent process ended while a question was open
     ├── ApprovalRequired          the policy wants a person's word, and nobody can be asked
     ├── BudgetExceeded            a limit on steps, tokens or seconds is reached
+    ├── NotFound                  no session, execution or file of that name
+    ├── Conflict                  there is one of that name already
+    ├── InvalidRequest            what is asked for can't be done, whoever asks
+    │   └── TooLarge              it is more than is taken at once
+    ├── TooMany                   a limit on sessions, executions or requests is reached
     └── ModelError                the endpoint did not give an answer
         ├── NoModel               no endpoint is set, and none was found
         ├── ModelAuthError        401 or 403: the key is missing or wrong
@@ -57,6 +62,44 @@ class ApprovalRequired(BeakerError):
 
 class BudgetExceeded(BeakerError):
     """A limit on steps, tokens or seconds is reached."""
+
+
+class NotFound(BeakerError):
+    """There is no session, execution or file of that name."""
+
+
+class Conflict(BeakerError):
+    """There is one of that name already."""
+
+
+class InvalidRequest(BeakerError):
+    """What is asked for can't be done, whoever asks.
+
+    Attributes:
+        where: the part of the request that is meant.
+
+    """
+
+    def __init__(self, message: str, *where: str | int) -> None:
+        super().__init__(message)
+        self.where = where or ("body",)
+
+
+class TooLarge(InvalidRequest):
+    """It is more than is taken at once."""
+
+
+class TooMany(BeakerError):
+    """A limit on sessions, executions or requests is reached.
+
+    Attributes:
+        retry_after: seconds after which it makes sense to ask again.
+
+    """
+
+    def __init__(self, message: str, *, retry_after: float = 1) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class ModelError(BeakerError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.paths import jupyter_runtime_dir
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
@@ -15,8 +17,9 @@ from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.prctl import forbid_dumps
-from beaker_kernel.server import environment, safety
+from beaker_kernel.server import environment, execution_api, safety
 from beaker_kernel.server.identity import HeaderTokenIdentity
 
 if TYPE_CHECKING:
@@ -107,8 +110,9 @@ class BeakerServer(LabServerApp):
     beaker serve --origin http://127.0.0.1:5173     # let a page of that origin in
     """
     load_other_extensions = False
+    execution: ExecutionService | None = None
     serverapp_class = HeadlessServer
-    classes = [HeadlessServer, HeaderTokenIdentity]  # noqa: RUF012 (a trait of traitlets)
+    classes = [HeadlessServer, HeaderTokenIdentity, execution_api.ExecutionSettings]  # noqa: RUF012 (a trait of traitlets)
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
         "ip": "ServerApp.ip",
@@ -135,7 +139,22 @@ class BeakerServer(LabServerApp):
         """Serve no template."""
 
     def initialize_handlers(self) -> None:
-        """Serve none of JupyterLab's routes."""
+        """Serve the execution API, and none of JupyterLab's routes."""
+        settings = execution_api.ExecutionSettings(parent=self)
+        server: Any = self.serverapp
+        if settings.enabled:
+            self.execution = ExecutionService(
+                server.kernel_manager,
+                settings.limits(),
+                root=Path(server.root_dir),
+                folder=Path(jupyter_runtime_dir()) / f"beaker-{os.getpid()}",
+            )
+            self.handlers.extend(execution_api.handlers(self.execution))
+
+    async def stop_extension(self) -> None:
+        """End what runs."""
+        if self.execution:
+            await self.execution.close()
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Say that requests are taken now: Jupyter's own lines come before the port is bound."""

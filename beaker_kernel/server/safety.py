@@ -32,7 +32,7 @@ SERVICES = (
 )
 """Jupyter Server's services that stay; ``files``, ``nbconvert`` and ``view`` serve pages."""
 
-OPEN_PATHS = ("api", "kernelspecs", "metrics")
+OPEN_PATHS = ("api", "beaker", "kernelspecs", "metrics")
 """What is served below the base URL; every other path is closed."""
 
 DEFAULTS: dict[str, dict[str, Any]] = {

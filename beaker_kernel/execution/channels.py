@@ -1,0 +1,163 @@
+"""A live kernel's channels, each message handed to whoever asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+
+from beaker_kernel.errors import KernelNotReady
+from beaker_kernel.execution.background import Background
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from jupyter_client.manager import KernelManager
+
+Message = dict[str, Any]
+NUDGE = 1.0
+"""Seconds after which a kernel that has not answered is asked again."""
+
+
+class Listener(Protocol):
+    """Whoever has asked a kernel to run something."""
+
+    def published(self, msg_type: str, content: Message) -> None:
+        """Take in what is published for it."""
+
+    def replied(self, content: Message) -> None:
+        """Take in the reply."""
+
+    def asked(self, content: Message) -> str:
+        """Answer an ``input_request``."""
+
+
+class Channels:
+    """Our own client of one kernel, with a session of its own.
+
+    Attributes:
+        free: set while the kernel runs nobody's cell.
+
+    """
+
+    def __init__(self, manager: KernelManager) -> None:
+        self._client = AsyncKernelClient()
+        self._client.load_connection_info(manager.get_connection_info())
+        self.free = asyncio.Event()
+        self.free.set()
+        self._running: set[str] = set()
+        self._listeners: dict[str, Listener] = {}
+        self._replies: dict[str, asyncio.Future[Message]] = {}
+        self._tasks = Background()
+        self._welcome = asyncio.Event()
+
+    async def open(self, patience: float) -> Message:
+        """Connect, and return the kernel's ``kernel_info_reply`` once its output can be heard.
+
+        Raises:
+            KernelNotReady: the kernel has not answered within `patience` seconds.
+
+        """
+        self._client.start_channels(hb=False)
+        self._tasks.start(self._read(self._client.shell_channel, self._on_reply))
+        self._tasks.start(self._read(self._client.control_channel, self._on_reply))
+        self._tasks.start(self._read(self._client.iopub_channel, self._on_iopub))
+        self._tasks.start(self._read(self._client.stdin_channel, self._on_stdin))
+        end = time.monotonic() + patience
+        while time.monotonic() < end:
+            try:
+                async with asyncio.timeout(NUDGE):
+                    info = await self.ask("kernel_info_request", {})
+                    await self._welcome.wait()
+            except TimeoutError:
+                continue
+            return info
+        message = f"the kernel has not answered within {patience:.0f} seconds"
+        raise KernelNotReady(message)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._tasks.close()
+        self._client.stop_channels()
+        self.free.set()
+        for reply in self._replies.values():
+            reply.cancel()
+
+    def execute(self, code: str, listener: Listener, *, stdin: bool) -> str:
+        """Send code to be run, and return the id of the request."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": stdin,
+            "stop_on_error": True,
+        }
+        msg_id = self._send("execute_request", content, "shell")
+        self._listeners[msg_id] = listener
+        return msg_id
+
+    def forget(self, msg_id: str) -> None:
+        """Drop whatever else comes for a request."""
+        self._listeners.pop(msg_id, None)
+
+    async def ask(self, msg_type: str, content: Message, channel: str = "shell") -> Message:
+        """Send a request, and return the content of its reply."""
+        msg_id = self._send(msg_type, content, channel)
+        reply = self._replies[msg_id] = asyncio.get_running_loop().create_future()
+        try:
+            return dict(await reply)
+        finally:
+            del self._replies[msg_id]
+
+    def _send(self, msg_type: str, content: Message, channel: str) -> str:
+        session = self._client.session
+        message = session.msg(msg_type, content)
+        session.send(getattr(self._client, f"{channel}_channel").socket, message)
+        return str(message["header"]["msg_id"])
+
+    async def _read(self, channel: Any, take: Callable[[Message], None]) -> None:  # noqa: ANN401
+        session = self._client.session
+        while True:
+            frames = await channel.socket.recv_multipart()
+            try:
+                _, parts = session.feed_identities(frames)
+                message = session.deserialize(parts)
+            except ValueError:  # no message, or a wrong signature: it is nobody's we know
+                continue
+            take(message)
+
+    def _on_reply(self, message: Message) -> None:
+        parent = message["parent_header"].get("msg_id", "")
+        if reply := self._replies.get(parent):
+            if not reply.done():
+                reply.set_result(message["content"])
+        elif listener := self._listeners.get(parent):
+            listener.replied(message["content"])
+
+    def _on_iopub(self, message: Message) -> None:
+        self._welcome.set()
+        if message["msg_type"] == "status":
+            self._see_who_runs(message["parent_header"], message["content"]["execution_state"])
+        if listener := self._listeners.get(message["parent_header"].get("msg_id", "")):
+            listener.published(message["msg_type"], message["content"])
+
+    def _see_who_runs(self, parent: Message, state: str) -> None:
+        if state in {"restarting", "starting"}:
+            self._running.clear()
+        elif parent.get("msg_type") == "execute_request":
+            (self._running.add if state == "busy" else self._running.discard)(parent["msg_id"])
+        (self.free.clear if self._running else self.free.set)()
+
+    def _on_stdin(self, message: Message) -> None:
+        listener = self._listeners.get(message["parent_header"].get("msg_id", ""))
+        if listener:
+            value = listener.asked(message["content"])
+            self._client.session.send(
+                self._client.stdin_channel.socket,
+                "input_reply",
+                {"value": value},
+                parent=message,
+            )

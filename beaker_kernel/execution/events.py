@@ -1,0 +1,77 @@
+"""What happens in an execution, numbered, for any number of readers at any pace."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from pydantic_core import to_json
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+EventType = Literal[
+    "started",
+    "stdout",
+    "stderr",
+    "result",
+    "display_update",
+    "clear_output",
+    "error",
+    "keepalive",
+    "done",
+]
+
+
+class Event(NamedTuple):
+    """One event: its number from 1, and its data as JSON."""
+
+    id: int
+    type: EventType
+    data: bytes
+
+
+KEEPALIVE = Event(0, "keepalive", b"{}")
+
+
+class EventLog:
+    """The events of one execution; output beyond the room is left out, the last word never is."""
+
+    def __init__(self, room: int) -> None:
+        self._events: list[Event] = []
+        self._room = room
+        self._over = False
+        self._more = asyncio.Event()
+
+    def append(self, kind: EventType, data: object) -> None:
+        """Tell the readers something, if there is room for it."""
+        encoded = to_json(data, inf_nan_mode="null", by_alias=True)
+        last = kind in {"error", "done"}
+        if len(encoded) > self._room and not last:
+            return
+        self._room -= len(encoded)
+        self._events.append(Event(len(self._events) + 1, kind, encoded))
+        self._over = kind == "done"
+        self._more.set()
+        self._more = asyncio.Event()
+
+    async def follow(self, since: int = 0, *, quiet: float = 15) -> AsyncIterator[Event]:
+        """Yield the events after number `since` as they come, up to ``done``.
+
+        After `quiet` seconds without one comes a ``keepalive``, which has no number.
+        """
+        at = since
+        while True:
+            more = self._more
+            while at < len(self._events):
+                yield self._events[at]
+                at += 1
+            if self._over:
+                return
+            if more.is_set():
+                continue
+            try:
+                async with asyncio.timeout(quiet):
+                    await more.wait()
+            except TimeoutError:
+                yield KEEPALIVE

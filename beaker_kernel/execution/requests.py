@@ -1,0 +1,110 @@
+"""What can be asked for: the models that validate requests, and describe them."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 (pydantic reads it)
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from beaker_kernel.execution.limits import Bounds
+from beaker_kernel.execution.results import Execution, File, Model
+
+NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+class ExecutionRequest(Bounds):
+    """Code to run."""
+
+    code: str
+    session: str | None = Field(
+        default=None, description="Without one, it has a kernel of its own."
+    )
+    language: str | None = Field(default=None, description="Where there is no session.")
+    stdin: list[str] | None = Field(default=None, description="The lines that input() reads.")
+    background: bool = Field(default=False, description="Answer at once, and let it run.")
+
+
+class SessionRequest(Bounds):
+    """A live kernel to start, or one to adopt."""
+
+    id: str | None = Field(default=None, pattern=NAME, description="A name of your own.")
+    language: str | None = None
+    kernel: str | None = Field(default=None, description="The name of a kernelspec.")
+    kernel_id: str | None = Field(default=None, description="A kernel that runs, to be shared.")
+    cwd: str | None = Field(default=None, description="Its folder, below the server's root.")
+    env: dict[str, str] = Field(default={})
+    idle_timeout: float | None = Field(
+        default=None, gt=0, description="Seconds unused until it ends."
+    )
+
+
+class SessionInfo(Model):
+    """A live kernel."""
+
+    id: str
+    kernel_id: str
+    kernel: str = Field(description="The name of its kernelspec.")
+    language: str
+    state: Literal["starting", "idle", "busy", "dead"]
+    adopted: bool = Field(description="Whether somebody else started it, and ends it.")
+    created_at: datetime
+    idle_timeout: float
+    timeout: float
+    memory_mb: int
+
+
+class SessionList(Model):
+    """The sessions that there are."""
+
+    sessions: list[SessionInfo]
+
+
+class ExecutionPage(Model):
+    """Some executions, newest first."""
+
+    executions: list[Execution]
+    cursor: str | None = Field(default=None, description="What to ask for the next page with.")
+
+
+class FileList(Model):
+    """Files in a session's folder."""
+
+    files: list[File]
+
+
+class Variables(Model):
+    """A session's variables, as the kernel tells of them."""
+
+    variables: list[dict[str, Any]]
+    total: int
+
+
+class Languages(Model):
+    """The languages that there are kernels for, and which."""
+
+    default: str
+    languages: dict[str, list[str]]
+
+
+class CommandRequest(BaseModel):
+    """A command line for a shell."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str
+    session: str | None = Field(default=None, description="In whose folder it runs.")
+    cwd: str | None = Field(default=None, description="A folder below the session's.")
+    timeout: float | None = Field(default=None, gt=0)
+
+
+class CommandResult(Model):
+    """What came of a command."""
+
+    stdout: str
+    stderr: str
+    exit_code: int | None = Field(
+        description="128 and more for a signal; null if it took too long."
+    )
+    timed_out: bool
+    truncated: bool

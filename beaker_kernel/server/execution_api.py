@@ -1,0 +1,124 @@
+"""The execution API within the server: its settings, its service, and its handlers."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Any
+
+from jupyter_server.auth.decorator import allow_unauthenticated
+from jupyter_server.base.handlers import APIHandler
+from tornado.web import authenticated
+from traitlets import Bool, Float, Integer
+from traitlets.config import Configurable
+
+from beaker_kernel import __version__
+from beaker_kernel.execution.limits import Limits, Rate
+from beaker_kernel.server.endpoint import Endpoint
+from beaker_kernel.server.execution_routes import OPERATIONS
+from beaker_kernel.server.openapi import document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from beaker_kernel.execution.service import ExecutionService
+    from beaker_kernel.server.operations import Operation
+
+ROOT = "/beaker/api/v1"
+DEFAULT = Limits()
+Handler = tuple[str, type[APIHandler], dict[str, Any]]
+
+
+class ExecutionSettings(Configurable):
+    """How much executions and sessions may take; a request can only lower it.
+
+    Each also by the environment, as in ``BEAKER_EXECUTION_TIMEOUT``.
+    """
+
+    timeout = Float(DEFAULT.timeout, help="Seconds that an execution has.").tag(config=True)
+    max_timeout = Float(
+        DEFAULT.max_timeout, help="The most seconds that a request can ask for."
+    ).tag(config=True)
+    max_output_bytes = Integer(
+        DEFAULT.max_output_bytes,
+        help="Bytes of a stream, and of an execution's results, beyond which they are cut.",
+    ).tag(config=True)
+    max_code_bytes = Integer(DEFAULT.max_code_bytes, help="Bytes of one piece of code.").tag(
+        config=True
+    )
+    memory_mb = Integer(
+        DEFAULT.memory_mb, help="Megabytes of each process of a kernel; 0 for no limit."
+    ).tag(config=True)
+    max_sessions = Integer(DEFAULT.max_sessions, help="Sessions at once.").tag(config=True)
+    max_concurrency = Integer(DEFAULT.max_concurrency, help="Executions that run at once.").tag(
+        config=True
+    )
+    max_queue = Integer(DEFAULT.max_queue, help="Executions that wait in one session.").tag(
+        config=True
+    )
+    idle_timeout = Float(
+        DEFAULT.idle_timeout, help="Seconds after which an unused session is ended."
+    ).tag(config=True)
+    rate = Integer(DEFAULT.rate, help="Requests a minute from one identity.").tag(config=True)
+    pool = Integer(DEFAULT.pool, help="Kernels kept warm for the next session.").tag(config=True)
+    enabled = Bool(True, help="Whether there is an execution API.").tag(config=True)
+
+    def limits(self) -> Limits:
+        """Return what is configured, else what the environment says, else the default.
+
+        Raises:
+            TraitError: a value in the environment is none of its kind.
+
+        """
+        configured = self.config.get(type(self).__name__, {})
+        for name in Limits._fields:
+            given = os.environ.get(f"BEAKER_EXECUTION_{name.upper()}")
+            if given and name not in configured:
+                self.set_trait(name, self.traits()[name].from_string(given))
+        return Limits(**{name: getattr(self, name) for name in Limits._fields})
+
+
+class Health(APIHandler):
+    """Whether the server is up: the one thing that anybody may ask."""
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Answer."""
+        self.finish({"status": "ok", "version": __version__})
+
+
+class Description(APIHandler):
+    """The OpenAPI document."""
+
+    @authenticated
+    def get(self) -> None:
+        """Answer."""
+        self.finish(document(OPERATIONS, self.base_url.rstrip("/") + ROOT))
+
+
+def handlers(service: ExecutionService) -> list[Handler]:
+    """Return the handlers of the API, with patterns below the server's base URL."""
+    rate = Rate(service.limits.rate)
+    found: list[Handler] = [
+        (ROOT + "/health", Health, {}),
+        (ROOT + "/openapi.json", Description, {}),
+    ]
+    for path, methods in _by_path(OPERATIONS).items():
+        served = {"operations": methods, "service": service, "rate": rate}
+        found.append((ROOT + _pattern(path), Endpoint, served))
+    return found
+
+
+def _by_path(operations: Iterable[Operation]) -> dict[str, dict[str, Operation]]:
+    found: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        found.setdefault(operation.path, {})[operation.method] = operation
+    return found
+
+
+def _pattern(path: str) -> str:
+    """Return a path's ``{names}`` as groups of a pattern; ``{path}`` holds slashes."""
+    inner = {"path": ".+"}
+    return re.sub(
+        r"\{(\w+)\}", lambda found: f"(?P<{found[1]}>{inner.get(found[1], '[^/]+')})", path
+    )

@@ -1,0 +1,366 @@
+"""The execution API: its operations, each a few lines over the service (EXECUTION_API.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from beaker_kernel.errors import InvalidRequest
+from beaker_kernel.execution.requests import (
+    ExecutionRequest,
+    FileList,
+    Languages,
+    SessionInfo,
+    SessionList,
+    SessionRequest,
+    Variables,
+)
+from beaker_kernel.execution.results import Execution
+from beaker_kernel.server.endpoint import ClientGone
+from beaker_kernel.server.operations import BYTES, FORM, Answer, Content, Events, Operation
+
+if TYPE_CHECKING:
+    from beaker_kernel.execution.service import ExecutionService
+    from beaker_kernel.execution.session import Session
+    from beaker_kernel.server.endpoint import Call
+
+
+class _Query(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Part(_Query):
+    """Which part of an output."""
+
+    offset: int = Field(default=0, ge=0)
+    limit: int | None = Field(default=None, ge=0)
+
+
+class Overwrite(_Query):
+    """Whether a file that exists is replaced."""
+
+    overwrite: Literal["0", "1"] = "0"
+
+
+class Folder(_Query):
+    """Which folder of the session's."""
+
+    path: str = ""
+
+
+async def execute(service: ExecutionService, call: Call) -> Answer:
+    """Run code, and answer with what came of it, or with events as it comes."""
+    run = await service.submit(call.body)
+    background = call.body.background
+    if call.wants_events:
+        return Answer(200, Events(run, ends_run=not background))
+    if background:
+        return Answer(202, run.snapshot(), {"Location": f"executions/{run.id}"})
+    try:
+        return Answer(200, await call.unless_gone(run.wait()))
+    except ClientGone:
+        await service.interrupt(run)
+        raise
+
+
+async def get_execution(service: ExecutionService, call: Call) -> Answer:
+    """Return an execution as far as it is, or its events after ``Last-Event-ID``."""
+    run = service.get(call.path["id"])
+    if call.wants_events:
+        return Answer(200, Events(run, since=call.last_event))
+    return Answer(200, run.snapshot())
+
+
+async def delete_execution(service: ExecutionService, call: Call) -> Answer:
+    """Forget an execution and its outputs; one that runs is interrupted first."""
+    await service.delete(call.path["id"])
+    return Answer(204)
+
+
+async def interrupt_execution(service: ExecutionService, call: Call) -> Answer:
+    """Interrupt an execution; one that waits is over at once."""
+    run = service.get(call.path["id"])
+    await service.interrupt(run)
+    return Answer(202, run.snapshot())
+
+
+async def get_output(service: ExecutionService, call: Call) -> Answer:
+    """Return the whole of an output that is truncated in the result, or a part of it."""
+    path = service.output(call.path["id"], call.path["number"])
+    file = path.open("rb")
+    size = os.fstat(file.fileno()).st_size
+    file.seek(min(call.query.offset, size))
+    left = max(0, size - call.query.offset)
+    return Answer(200, Content(file, min(left, call.query.limit or left), path.name))
+
+
+async def create_session(service: ExecutionService, call: Call) -> Answer:
+    """Start a live kernel, or adopt one that runs."""
+    session = await service.sessions.create(call.body)
+    return Answer(201, _info(session), {"Location": f"sessions/{session.id}"})
+
+
+async def list_sessions(service: ExecutionService, _call: Call) -> Answer:
+    """List the live kernels."""
+    return Answer(200, SessionList(sessions=[_info(s) for s in service.sessions.all()]))
+
+
+async def get_session(service: ExecutionService, call: Call) -> Answer:
+    """Describe a live kernel."""
+    return Answer(200, _info(service.sessions.get(call.path["id"])))
+
+
+async def delete_session(service: ExecutionService, call: Call) -> Answer:
+    """End a session and its kernel; an adopted kernel goes on."""
+    await service.sessions.delete(call.path["id"])
+    return Answer(204)
+
+
+async def restart_session(service: ExecutionService, call: Call) -> Answer:
+    """Start a session's kernel anew; its variables are gone."""
+    session = service.sessions.get(call.path["id"])
+    await session.restart()
+    return Answer(200, _info(session))
+
+
+async def interrupt_session(service: ExecutionService, call: Call) -> Answer:
+    """Interrupt what runs in a session."""
+    session = service.sessions.get(call.path["id"])
+    await session.interrupt()
+    return Answer(202, _info(session))
+
+
+async def list_variables(service: ExecutionService, call: Call) -> Answer:
+    """List a session's variables with type, shape and a bounded preview."""
+    session = service.sessions.get(call.path["id"])
+    return Answer(200, await call.unless_gone(session.variables()))
+
+
+async def list_files(service: ExecutionService, call: Call) -> Answer:
+    """List the files in a session's folder, or in one below."""
+    workspace = service.sessions.get(call.path["id"]).workspace
+    return Answer(200, FileList(files=workspace.files(call.query.path)))
+
+
+async def get_file(service: ExecutionService, call: Call) -> Answer:
+    """Return a file of a session's folder."""
+    path = call.path["path"]
+    file = service.sessions.get(call.path["id"]).workspace.open(path)
+    size = os.fstat(file.fileno()).st_size
+    return Answer(200, Content(file, size, path.rpartition("/")[2]))
+
+
+async def put_file(service: ExecutionService, call: Call) -> Answer:
+    """Write a file in a session's folder."""
+    workspace = service.sessions.get(call.path["id"]).workspace
+    path, overwrite = call.path["path"], call.query.overwrite == "1"
+    await asyncio.to_thread(workspace.write, path, call.raw, overwrite=overwrite)
+    return Answer(201, FileList(files=[workspace.stat(path)]))
+
+
+async def upload_files(service: ExecutionService, call: Call) -> Answer:
+    """Write the files of a form into a session's folder."""
+    workspace = service.sessions.get(call.path["id"]).workspace
+    if not call.files:
+        message = "the form holds no file"
+        raise InvalidRequest(message, "body")
+    for name, data in call.files.items():
+        overwrite = call.query.overwrite == "1"
+        await asyncio.to_thread(workspace.write, name, data, overwrite=overwrite)
+    return Answer(201, FileList(files=[workspace.stat(name) for name in call.files]))
+
+
+async def delete_file(service: ExecutionService, call: Call) -> Answer:
+    """Delete a file in a session's folder."""
+    service.sessions.get(call.path["id"]).workspace.delete(call.path["path"])
+    return Answer(204)
+
+
+async def list_languages(service: ExecutionService, _call: Call) -> Answer:
+    """List the languages that there are kernels for."""
+    return Answer(200, service.sessions.languages())
+
+
+def _info(session: Session) -> SessionInfo:
+    return SessionInfo(
+        id=session.id,
+        kernel_id=session.kernel_id,
+        kernel=session.kernel,
+        language=session.language,
+        state=session.state,
+        adopted=session.adopted,
+        created_at=session.created_at,
+        idle_timeout=session.limits.idle_timeout,
+        timeout=session.limits.timeout,
+        memory_mb=session.limits.memory_mb,
+    )
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        path="/executions",
+        summary="Run code",
+        serve=execute,
+        action="execute",
+        body=ExecutionRequest,
+        answers={200: Execution, 202: Execution},
+        streams=True,
+        refusals=(400, 404, 413, 415, 422, 503),
+    ),
+    Operation(
+        method="GET",
+        path="/executions/{id}",
+        summary="Read an execution, or follow its events",
+        serve=get_execution,
+        answers={200: Execution},
+        streams=True,
+        refusals=(404,),
+    ),
+    Operation(
+        method="DELETE",
+        path="/executions/{id}",
+        summary="Forget an execution",
+        serve=delete_execution,
+        action="write",
+        answers={204: None},
+        refusals=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/executions/{id}/outputs/{number}",
+        summary="Read the whole of a truncated output",
+        serve=get_output,
+        query=Part,
+        answers={200: BYTES},
+        refusals=(404, 422),
+    ),
+    Operation(
+        method="POST",
+        path="/executions/{id}/interrupt",
+        summary="Interrupt an execution",
+        serve=interrupt_execution,
+        action="execute",
+        answers={202: Execution},
+        refusals=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/sessions",
+        summary="Start a session, or adopt a kernel",
+        serve=create_session,
+        action="execute",
+        body=SessionRequest,
+        answers={201: SessionInfo},
+        refusals=(400, 409, 415, 422, 503),
+    ),
+    Operation(
+        method="GET",
+        path="/sessions",
+        summary="List the sessions",
+        serve=list_sessions,
+        answers={200: SessionList},
+    ),
+    Operation(
+        method="GET",
+        path="/sessions/{id}",
+        summary="Describe a session",
+        serve=get_session,
+        answers={200: SessionInfo},
+        refusals=(404,),
+    ),
+    Operation(
+        method="DELETE",
+        path="/sessions/{id}",
+        summary="End a session",
+        serve=delete_session,
+        action="execute",
+        answers={204: None},
+        refusals=(404,),
+    ),
+    Operation(
+        method="POST",
+        path="/sessions/{id}/restart",
+        summary="Start a session's kernel anew",
+        serve=restart_session,
+        action="execute",
+        answers={200: SessionInfo},
+        refusals=(404, 503),
+    ),
+    Operation(
+        method="POST",
+        path="/sessions/{id}/interrupt",
+        summary="Interrupt what runs in a session",
+        serve=interrupt_session,
+        action="execute",
+        answers={202: SessionInfo},
+        refusals=(404,),
+    ),
+    Operation(
+        method="GET",
+        path="/sessions/{id}/variables",
+        summary="List a session's variables",
+        serve=list_variables,
+        answers={200: Variables},
+        refusals=(404, 422, 503),
+    ),
+    Operation(
+        method="GET",
+        path="/sessions/{id}/files",
+        summary="List the files of a session",
+        serve=list_files,
+        query=Folder,
+        answers={200: FileList},
+        refusals=(400, 404, 422),
+    ),
+    Operation(
+        method="POST",
+        path="/sessions/{id}/files",
+        summary="Write the files of a form",
+        serve=upload_files,
+        action="write",
+        body=FORM,
+        query=Overwrite,
+        answers={201: FileList},
+        refusals=(400, 404, 409, 422),
+    ),
+    Operation(
+        method="GET",
+        path="/sessions/{id}/files/{path}",
+        summary="Read a file of a session",
+        serve=get_file,
+        answers={200: BYTES},
+        refusals=(400, 404),
+    ),
+    Operation(
+        method="PUT",
+        path="/sessions/{id}/files/{path}",
+        summary="Write a file of a session",
+        serve=put_file,
+        action="write",
+        body=BYTES,
+        query=Overwrite,
+        answers={201: FileList},
+        refusals=(400, 404, 409, 422),
+    ),
+    Operation(
+        method="DELETE",
+        path="/sessions/{id}/files/{path}",
+        summary="Delete a file of a session",
+        serve=delete_file,
+        action="write",
+        answers={204: None},
+        refusals=(400, 404),
+    ),
+    Operation(
+        method="GET",
+        path="/languages",
+        summary="List the languages",
+        serve=list_languages,
+        answers={200: Languages},
+    ),
+)
+"""All of it; the OpenAPI document is written from this."""
