@@ -34,6 +34,7 @@ class Run:
         limits: how much it may take.
         stdin: the lines that are left for ``input()``; None if it may not ask.
         log: its events, for any number of readers.
+        begun: set when the kernel has taken it up; an interrupt before that is lost.
         over: set when the kernel has answered and all of its output is there, or never will be.
         interrupted: whether somebody asked for its end.
 
@@ -54,6 +55,7 @@ class Run:
         self.limits = limits
         self.stdin = None if stdin is None else deque(stdin)
         self.log = EventLog(limits.max_output_bytes * EVENTS_ROOM)
+        self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.interrupted = False
         self._finished = asyncio.Event()
@@ -134,7 +136,10 @@ class Run:
         if msg_type == "status":
             self._idle = self._idle or content.get("execution_state") == "idle"
             self._see_whether_over()
-        elif not self.finished:
+            return
+        if msg_type == "execute_input":
+            self.begun.set()
+        if not self.finished:
             self._folding.take(msg_type, content)
 
     def replied(self, content: dict[str, Any]) -> None:
@@ -145,6 +150,7 @@ class Run:
     def lose(self) -> None:
         """Take in that the kernel is gone, and says nothing more."""
         self._lost = True
+        self.begun.set()
         self.over.set()
 
     def asked(self, content: dict[str, Any]) -> str:
@@ -152,7 +158,9 @@ class Run:
         return self.stdin.popleft() if self.stdin else END_OF_INPUT
 
     def _see_whether_over(self) -> None:
-        if self._idle and self._reply is not None:
+        """It is over with reply and idle; an interrupt at the wrong moment costs the reply."""
+        if self._idle and (self._reply is not None or self.interrupted):
+            self.begun.set()
             self.over.set()
 
     def _outputs(self) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class ExecutionService:
     ) -> None:
         self.limits = limits
         self.sessions = Sessions(kernels, limits, root, folder / "sessions")
+        self._folder = folder
         self._outputs = folder / "outputs"
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._session_of: dict[str, Session] = {}
@@ -117,6 +118,7 @@ class ExecutionService:
         """End every session and every execution."""
         await self.sessions.close()
         await self._tasks.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _check(self, request: ExecutionRequest) -> None:
         if len(request.code.encode("utf-8", "replace")) > self.limits.max_code_bytes:

@@ -106,6 +106,9 @@ class Session:
 
         """
         manager = self._kernels.get_kernel(self.kernel_id)
+        if not self.adopted:  # it is ours to start it anew, and one is enough
+            manager.stop_restarter()
+            manager.autorestart = False  # with which it can't be stopped any more
         self._channels = Channels(manager)
         info = await self._channels.open(PATIENCE)
         self.language = str(info["language_info"]["name"]).lower()
@@ -151,10 +154,8 @@ class Session:
     async def interrupt(self, run: Run | None = None) -> None:
         """Interrupt what runs, or one execution: one that waits is over then."""
         run = run or self._current
-        if run:
-            run.interrupted = True
         if run is None or run is self._current:
-            await self._signal()
+            await self._signal(run)
         elif not run.finished:
             run.end("interrupted")
 
@@ -226,7 +227,7 @@ class Session:
 
     async def _stopped(self, run: Run) -> KernelState:
         """Stop code that takes too long: by an interrupt, or with its kernel."""
-        await self._signal()
+        await self._signal(run)
         try:
             async with asyncio.timeout(GRACE):
                 await run.over.wait()
@@ -242,7 +243,11 @@ class Session:
             return "lost"
         return await self._revived() if self._dead else "restarted"
 
-    async def _signal(self) -> None:
+    async def _signal(self, run: Run | None) -> None:
+        if run:
+            run.interrupted = True
+            with suppress(TimeoutError):
+                await asyncio.wait_for(run.begun.wait(), GRACE)
         with suppress(KeyError, RuntimeError):  # it has just ended
             await ensure_async(self._kernels.interrupt_kernel(self.kernel_id))  # type: ignore[func-returns-value]
 
@@ -253,6 +258,7 @@ class Session:
                 run.lose()
             elif not run.finished:
                 run.end("interrupted")
+        self._channels.free.set()  # whoever waits for its turn sees that it is over
 
     async def _revived(self, *, restart: bool = False) -> KernelState:
         """Have a kernel again, and say whether there is one."""

@@ -125,6 +125,13 @@ def test_formats_have_short_names_and_the_bundle_stays_whole(cell: Cell) -> None
     assert result.mimebundle == bundle | {"text/html": "<b>x</b>"}
 
 
+def test_what_is_not_a_number_is_null(cell: Cell) -> None:
+    cell.folding.take("display_data", {"data": {"application/json": [float("nan"), 1.5]}})
+    (result,) = cell.folding.results
+    assert json.loads(result.model_dump_json())["json"] == [None, 1.5]
+    assert cell.told[0][1]["mimebundle"] == {"application/json": [None, 1.5]}
+
+
 def test_a_long_stream_keeps_its_ends_and_says_how_long_it_was(cell: Cell) -> None:
     for number in range(5_000):
         cell.stream(f"line {number}\n")

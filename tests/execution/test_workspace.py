@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from beaker_kernel.errors import Conflict, InvalidRequest, NotFound
 from beaker_kernel.execution.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WAYS_OUT = ["../secret", "/etc/passwd", "a/../../secret", "..", "", ".", "a\0b", "link", "folder/x"]
 

@@ -9,6 +9,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAIN = Path(__file__).parents[2] / "main.py"
+LOG = "server.log"
+PATIENCE = 30.0
 TOKEN = "a-token-for-tests-of-the-server"
 
 
@@ -78,32 +81,33 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
     """Run `main.py` in a folder until the block ends; then nothing of it may be left."""
-    process = subprocess.Popen(
-        [sys.executable, MAIN, "--ServerApp.port=0", "--allow-root", *options],
-        cwd=folder,
-        env=environment(folder, **settings),
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        text=True,
-    )
+    log = folder / LOG
+    with log.open("w") as stderr:
+        process = subprocess.Popen(
+            [sys.executable, MAIN, "--ServerApp.port=0", "--allow-root", *options],
+            cwd=folder,
+            env=environment(folder, **settings),
+            stderr=stderr,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
     descendants: list[psutil.Process] = []
     try:
-        yield listening(process)
+        yield listening(process, log)
     finally:
         if process.poll() is None:
             descendants = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
-        process.communicate(timeout=30)
+        process.wait(timeout=30)
         _, left = psutil.wait_procs(descendants, timeout=5)
     assert left == []
 
 
-def listening(process: subprocess.Popen[str]) -> Server:
+def listening(process: subprocess.Popen[str], log: Path) -> Server:
     """Read the log until the server says where it listens."""
-    assert process.stderr is not None
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if found := re.search(r"Listening on http://([^:/]+):(\d+)", line):
+    end = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < end:
+        if found := re.search(r"Listening on http://([^:/]+):(\d+)", log.read_text()):
             return Server(process, found[1], int(found[2]))
-    pytest.fail("the server ended:\n" + "".join(lines))
+        time.sleep(0.05)
+    pytest.fail("the server ended:\n" + log.read_text())
