@@ -2,33 +2,36 @@
 
 from __future__ import annotations
 
-import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyterlab_server import LabServerApp
-from tornado.web import HTTPError
 from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, safety
-from beaker_kernel.server.identity import HeaderTokenIdentity
+from beaker_kernel.server.gate import Gate
+from beaker_kernel.server.identity import TokenIdentity
 
 if TYPE_CHECKING:
     from asyncio import Future
 
 
-class ClosedPath(APIHandler):
-    """Whatever the headless server does not serve: 404, whoever asks."""
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """End the request before anything else is looked at."""
-        raise HTTPError(404)
+FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "no-url-token": (
+        {"TokenIdentity": {"url_token": False}},
+        "Take the token in no URL, not even for Jupyter's own API.",
+    ),
+    "loosened": (
+        {"HeadlessServer": {"loosened": True}},
+        "For a lab bench: let any page and any host name in.",
+    ),
+}
 
 
 class PromptConnection(ZMQChannelsWebsocketConnection):
@@ -47,6 +50,7 @@ class HeadlessServer(ServerApp):
     """A Jupyter Server that is safe by default and serves no page."""
 
     default_services = safety.SERVICES  # type: ignore[assignment]
+    flags = {**jupyter_flags, **FLAGS}  # noqa: RUF012 (a trait of traitlets)
     no_browser_open_file = Bool(True)
 
     allowed_origins = List(
@@ -55,9 +59,26 @@ class HeadlessServer(ServerApp):
         wildcards. Default: the environment variable BEAKER_ORIGINS, separated by commas.""",
     ).tag(config=True)
 
+    host_names = List(
+        Unicode(),
+        help="""The names under which the server is asked for, beside localhost; a request for
+        another name is refused (DNS rebinding). Default: the environment variable BEAKER_HOSTS,
+        separated by commas.""",
+    ).tag(config=True)
+
+    loosened = Bool(
+        default_value=False,
+        help="""For a lab bench: let any page and any host name in, and start even where a setting
+        lowers the guard.""",
+    ).tag(config=True)
+
     @default("allowed_origins")
     def _allowed_origins_from_environment(self) -> list[str]:
-        return os.environ.get("BEAKER_ORIGINS", "").replace(",", " ").split()
+        return environment.listed("BEAKER_ORIGINS")
+
+    @default("host_names")
+    def _host_names_from_environment(self) -> list[str]:
+        return environment.listed("BEAKER_HOSTS")
 
     @default("kernel_websocket_connection_class")
     def _default_kernel_websocket_connection_class(
@@ -74,15 +95,20 @@ class HeadlessServer(ServerApp):
         """
         safety.check(self)  # which reads the token
         environment.forget_secrets()
-        self.allow_origin_pat = safety.origin_pattern(self.allowed_origins)
+        self._doors = safety.doors(self)
+        self.local_hostnames = sorted(self._doors.host_names)
+        if self.loosened:
+            self.allow_origin, self.allow_remote_access = "*", True
+        else:
+            self.allow_origin_pat = safety.origin_pattern(self.allowed_origins)
         super().init_webapp()
 
     def load_server_extensions(self) -> None:
-        """Add the extensions' routes, then close every path that is not an API's."""
+        """Add the extensions' routes, then put the gate in front of all there are."""
         super().load_server_extensions()
-        closed = (safety.closed_paths(self.base_url), ClosedPath)
-        self.web_app.add_handlers(".*$", [closed])  # type: ignore[no-untyped-call]
-        self.web_app.wildcard_router.rules[-1].target = ClosedPath  # else a redirect to /login
+        closed = safety.closed_paths(self.base_url)
+        gate = Gate(self.web_app, self._doors, closed)
+        self.web_app.default_router = cast("Any", gate)
 
     def running_server_info(self, kernel_count: bool = True) -> str:
         """Say where the server listens and how one gets in."""
@@ -108,15 +134,17 @@ class BeakerServer(LabServerApp):
     """
     load_other_extensions = False
     serverapp_class = HeadlessServer
-    classes = [HeadlessServer, HeaderTokenIdentity]  # noqa: RUF012 (a trait of traitlets)
+    classes = [HeadlessServer, TokenIdentity]  # noqa: RUF012 (a trait of traitlets)
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
         "ip": "ServerApp.ip",
         "port": "ServerApp.port",
-        "token-file": "HeaderTokenIdentity.token_file",
+        "token-file": "TokenIdentity.token_file",
         "origin": "HeadlessServer.allowed_origins",
         "root": "ServerApp.root_dir",
+        "host": "HeadlessServer.host_names",
     }
+    flags = FLAGS
 
     @classmethod
     def get_extension_package(cls) -> str:

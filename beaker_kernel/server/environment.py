@@ -29,3 +29,8 @@ def forget_secrets() -> None:
     """Take the server's credentials out of the environment that every child inherits."""
     for name in SECRETS:
         os.environ.pop(name, None)
+
+
+def listed(name: str) -> list[str]:
+    """Return what a variable lists, separated by commas or blanks."""
+    return os.environ.get(name, "").replace(",", " ").split()

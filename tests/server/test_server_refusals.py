@@ -11,7 +11,7 @@ from running_server import MAIN, environment
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.server import safety
 from beaker_kernel.server.app import HeadlessServer
-from beaker_kernel.server.identity import HeaderTokenIdentity
+from beaker_kernel.server.identity import TokenIdentity
 
 
 @pytest.mark.parametrize(
@@ -38,9 +38,9 @@ def test_a_half_safe_server_does_not_start(option, reason, tmp_path):
 
 def configured(**settings):
     merged = safety.defaults()
-    merged.ServerApp.update(settings)
+    merged.HeadlessServer.update(settings)
     server = HeadlessServer(config=merged)
-    server.identity_provider = HeaderTokenIdentity(token="a token")
+    server.identity_provider = TokenIdentity(token="a token")
     return server
 
 
@@ -67,4 +67,4 @@ def test_the_defaults_are_safe():
 @pytest.mark.parametrize("origin", ["*", "null", "http://a.example/", "http://*.example", "a:1"])
 def test_an_origin_is_exact_or_refused(origin):
     with pytest.raises(ConfigurationError, match="is no origin"):
-        safety.origin_pattern([origin])
+        safety.doors(configured(allowed_origins=[origin]))
