@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets.config import Config
 
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.server import environment
 from beaker_kernel.server.doors import Doors
 from beaker_kernel.server.identity import TokenIdentity
 
@@ -40,6 +41,7 @@ OPEN_PATHS = ("api", "beaker", "kernelspecs", "metrics")
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ServerApp": {
         "allow_unauthenticated_access": False,
+        "contents_manager_class": "beaker_kernel.server.contents.RootedContents",
         "identity_provider_class": "beaker_kernel.server.identity.TokenIdentity",
         "ip": "127.0.0.1",
         "max_body_size": MAX_BODY,
@@ -60,6 +62,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "websocket_max_message_size": MAX_BODY,
         },
     },
+    "KernelManager": {"transport_encryption": "auto"},
     "MultiKernelManager": {"default_kernel_name": "beaker"},
 }
 
@@ -104,6 +107,8 @@ def _faults(server: HeadlessServer) -> Iterable[tuple[str, str]]:
         yield "allow_unauthenticated_access is on", "remove it: every request shows the token"
     if server.keyfile and not server.certfile:
         yield "keyfile is set without certfile", "set both, or neither"
+    if not environment.is_private(server.runtime_dir):
+        yield f"others may enter {server.runtime_dir}", f"chmod 700 {server.runtime_dir}"
 
 
 def doors(server: HeadlessServer) -> Doors:

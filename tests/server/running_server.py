@@ -104,6 +104,6 @@ def listening(process: subprocess.Popen[str]) -> Server:
     lines = []
     for line in process.stderr:
         lines.append(line)
-        if found := re.search(r"Listening on http://([^:/]+):(\d+)", line):
+        if found := re.search(r"Listening on https?://([^:/]+):(\d+)", line):
             return Server(process, found[1], int(found[2]))
     pytest.fail("the server ended:\n" + "".join(lines))
