@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import Any, cast
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
@@ -15,12 +17,10 @@ from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, safety
+from beaker_kernel.server.audit import SETTING, Audit
+from beaker_kernel.server.channels import KernelConnection
 from beaker_kernel.server.gate import Gate
 from beaker_kernel.server.identity import TokenIdentity
-
-if TYPE_CHECKING:
-    from asyncio import Future
-
 
 FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "no-url-token": (
@@ -32,18 +32,6 @@ FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
         "For a lab bench: let any page and any host name in.",
     ),
 }
-
-
-class PromptConnection(ZMQChannelsWebsocketConnection):
-    """A kernel's websocket whose small messages leave at once.
-
-    Without TCP_NODELAY each waits for the acknowledgement of the one before it: up to 40 ms.
-    """
-
-    def connect(self) -> Future[None] | None:  # type: ignore[override]
-        """Connect the websocket to the kernel."""
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
 
 
 class HeadlessServer(ServerApp):
@@ -85,7 +73,7 @@ class HeadlessServer(ServerApp):
         self,
     ) -> str | type[ZMQChannelsWebsocketConnection]:
         stock = super()._default_kernel_websocket_connection_class()
-        return PromptConnection if stock is ZMQChannelsWebsocketConnection else stock
+        return KernelConnection if stock is ZMQChannelsWebsocketConnection else stock
 
     def init_webapp(self) -> None:
         """Refuse to be half safe, keep the token from every child, and build the application.
@@ -156,8 +144,18 @@ class BeakerServer(LabServerApp):
         """Make the server on safe defaults; whatever is configured comes on top."""
         return super().make_serverapp(config=safety.defaults(), **settings)
 
+    audit_file = Unicode(
+        help="""Where each execution that enters through the server is noted.
+        Default: beaker/audit.jsonl in Jupyter's data folder.""",
+    ).tag(config=True)
+
+    @default("audit_file")
+    def _audit_file_in_the_data_folder(self) -> str:
+        return str(Path(jupyter_data_dir()) / "beaker" / "audit.jsonl")
+
     def initialize_settings(self) -> None:
-        """Leave Jupyter's settings alone; a page would need them."""
+        """Leave Jupyter's settings alone, which a page would need; give handlers the audit log."""
+        self.settings[SETTING] = Audit(Path(self.audit_file))
 
     def initialize_templates(self) -> None:
         """Serve no template."""
