@@ -68,6 +68,11 @@ class Run:
         )
 
     @property
+    def session_id(self) -> str:
+        """Where it runs."""
+        return self._execution.session_id
+
+    @property
     def status(self) -> Status:
         """How far it is."""
         return self._execution.status

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
-from jupyter_core.paths import jupyter_runtime_dir
-from jupyter_server.base.handlers import APIHandler
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.serverapp import ServerApp
+from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyterlab_server import LabServerApp
-from tornado.web import HTTPError
 from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
@@ -20,36 +19,28 @@ from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, execution_api, safety
-from beaker_kernel.server.identity import HeaderTokenIdentity
+from beaker_kernel.server.audit import SETTING, Audit
+from beaker_kernel.server.channels import KernelConnection
+from beaker_kernel.server.gate import Gate
+from beaker_kernel.server.identity import TokenIdentity
 
-if TYPE_CHECKING:
-    from asyncio import Future
-
-
-class ClosedPath(APIHandler):
-    """Whatever the headless server does not serve: 404, whoever asks."""
-
-    async def prepare(self) -> None:  # type: ignore[override]
-        """End the request before anything else is looked at."""
-        raise HTTPError(404)
-
-
-class PromptConnection(ZMQChannelsWebsocketConnection):
-    """A kernel's websocket whose small messages leave at once.
-
-    Without TCP_NODELAY each waits for the acknowledgement of the one before it: up to 40 ms.
-    """
-
-    def connect(self) -> Future[None] | None:  # type: ignore[override]
-        """Connect the websocket to the kernel."""
-        self.websocket_handler.set_nodelay(True)
-        return super().connect()
+FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
+    "no-url-token": (
+        {"TokenIdentity": {"url_token": False}},
+        "Take the token in no URL, not even for Jupyter's own API.",
+    ),
+    "loosened": (
+        {"HeadlessServer": {"loosened": True}},
+        "For a lab bench: let any page and any host name in.",
+    ),
+}
 
 
 class HeadlessServer(ServerApp):
     """A Jupyter Server that is safe by default and serves no page."""
 
     default_services = safety.SERVICES  # type: ignore[assignment]
+    flags = {**jupyter_flags, **FLAGS}  # noqa: RUF012 (a trait of traitlets)
     no_browser_open_file = Bool(True)
 
     allowed_origins = List(
@@ -58,16 +49,33 @@ class HeadlessServer(ServerApp):
         wildcards. Default: the environment variable BEAKER_ORIGINS, separated by commas.""",
     ).tag(config=True)
 
+    host_names = List(
+        Unicode(),
+        help="""The names under which the server is asked for, beside localhost; a request for
+        another name is refused (DNS rebinding). Default: the environment variable BEAKER_HOSTS,
+        separated by commas.""",
+    ).tag(config=True)
+
+    loosened = Bool(
+        default_value=False,
+        help="""For a lab bench: let any page and any host name in, and start even where a setting
+        lowers the guard.""",
+    ).tag(config=True)
+
     @default("allowed_origins")
     def _allowed_origins_from_environment(self) -> list[str]:
-        return os.environ.get("BEAKER_ORIGINS", "").replace(",", " ").split()
+        return environment.listed("BEAKER_ORIGINS")
+
+    @default("host_names")
+    def _host_names_from_environment(self) -> list[str]:
+        return environment.listed("BEAKER_HOSTS")
 
     @default("kernel_websocket_connection_class")
     def _default_kernel_websocket_connection_class(
         self,
     ) -> str | type[ZMQChannelsWebsocketConnection]:
         stock = super()._default_kernel_websocket_connection_class()
-        return PromptConnection if stock is ZMQChannelsWebsocketConnection else stock
+        return KernelConnection if stock is ZMQChannelsWebsocketConnection else stock
 
     def init_webapp(self) -> None:
         """Refuse to be half safe, keep the token from every child, and build the application.
@@ -77,15 +85,20 @@ class HeadlessServer(ServerApp):
         """
         safety.check(self)  # which reads the token
         environment.forget_secrets()
-        self.allow_origin_pat = safety.origin_pattern(self.allowed_origins)
+        self._doors = safety.doors(self)
+        self.local_hostnames = sorted(self._doors.host_names)
+        if self.loosened:
+            self.allow_origin, self.allow_remote_access = "*", True
+        else:
+            self.allow_origin_pat = safety.origin_pattern(self.allowed_origins)
         super().init_webapp()
 
     def load_server_extensions(self) -> None:
-        """Add the extensions' routes, then close every path that is not an API's."""
+        """Add the extensions' routes, then put the gate in front of all there are."""
         super().load_server_extensions()
-        closed = (safety.closed_paths(self.base_url), ClosedPath)
-        self.web_app.add_handlers(".*$", [closed])  # type: ignore[no-untyped-call]
-        self.web_app.wildcard_router.rules[-1].target = ClosedPath  # else a redirect to /login
+        closed = safety.closed_paths(self.base_url)
+        gate = Gate(self.web_app, self._doors, closed)
+        self.web_app.default_router = cast("Any", gate)
 
     def running_server_info(self, kernel_count: bool = True) -> str:
         """Say where the server listens and how one gets in."""
@@ -112,15 +125,21 @@ class BeakerServer(LabServerApp):
     load_other_extensions = False
     execution: ExecutionService | None = None
     serverapp_class = HeadlessServer
-    classes = [HeadlessServer, HeaderTokenIdentity, execution_api.ExecutionSettings]  # noqa: RUF012 (a trait of traitlets)
+    classes = [  # noqa: RUF012 (a trait of traitlets)
+        HeadlessServer,
+        TokenIdentity,
+        execution_api.ExecutionSettings,
+    ]
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
         "ip": "ServerApp.ip",
         "port": "ServerApp.port",
-        "token-file": "HeaderTokenIdentity.token_file",
+        "token-file": "TokenIdentity.token_file",
         "origin": "HeadlessServer.allowed_origins",
         "root": "ServerApp.root_dir",
+        "host": "HeadlessServer.host_names",
     }
+    flags = FLAGS
 
     @classmethod
     def get_extension_package(cls) -> str:
@@ -132,8 +151,18 @@ class BeakerServer(LabServerApp):
         """Make the server on safe defaults; whatever is configured comes on top."""
         return super().make_serverapp(config=safety.defaults(), **settings)
 
+    audit_file = Unicode(
+        help="""Where each execution that enters through the server is noted.
+        Default: beaker/audit.jsonl in Jupyter's data folder.""",
+    ).tag(config=True)
+
+    @default("audit_file")
+    def _audit_file_in_the_data_folder(self) -> str:
+        return str(Path(jupyter_data_dir()) / "beaker" / "audit.jsonl")
+
     def initialize_settings(self) -> None:
-        """Leave Jupyter's settings alone; a page would need them."""
+        """Leave Jupyter's settings alone, which a page would need; give handlers the audit log."""
+        self.settings[SETTING] = Audit(Path(self.audit_file))
 
     def initialize_templates(self) -> None:
         """Serve no template."""

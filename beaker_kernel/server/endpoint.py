@@ -14,6 +14,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from beaker_kernel import errors
+from beaker_kernel.server.audit import SETTING, digest
 from beaker_kernel.server.operations import EVENTS, JSON, Content, Events, Refusal
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.execution.limits import Rate
     from beaker_kernel.execution.service import ExecutionService
+    from beaker_kernel.server.audit import Audit
     from beaker_kernel.server.operations import Answer, Operation
 
 RESOURCE = "beaker"
@@ -68,6 +70,9 @@ class Call:
         if isinstance(operation.body, type):
             self.body = handler.validated(operation.body, handler.json_body())
         self._gone = handler.gone
+        self._audit: Audit = handler.settings[SETTING]
+        self._who = handler.current_user.username
+        self._address = request.remote_ip
 
     @property
     def wants_events(self) -> bool:
@@ -79,6 +84,17 @@ class Call:
         """The number of the last event that the client has; 0 for none."""
         given = self.headers.get("Last-Event-ID", "")
         return int(given[:9]) if given.isdecimal() else 0
+
+    def note(self, session: str, code: str, verdict: str) -> None:
+        """Note an execution in the audit log."""
+        self._audit.executed(
+            who=self._who,
+            origin=self.headers.get("Origin"),
+            address=self._address,
+            session=session,
+            sha256=digest(code),
+            verdict=verdict,
+        )
 
     async def unless_gone(self, answer: Coroutine[Any, Any, T]) -> T:
         """Wait for something as long as there is a client.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -29,3 +30,15 @@ def forget_secrets() -> None:
     """Take the server's credentials out of the environment that every child inherits."""
     for name in SECRETS:
         os.environ.pop(name, None)
+
+
+def listed(name: str) -> list[str]:
+    """Return what a variable lists, separated by commas or blanks."""
+    return os.environ.get(name, "").replace(",", " ").split()
+
+
+def is_private(folder: str) -> bool:
+    """Tell whether a folder is this user's, and nobody else may enter it."""
+    found = os.lstat(folder)
+    mine = found.st_uid == os.geteuid() and stat.S_ISDIR(found.st_mode)
+    return mine and not found.st_mode & 0o077

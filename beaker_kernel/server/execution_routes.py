@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from beaker_kernel.errors import InvalidRequest
+from beaker_kernel.errors import BeakerError, InvalidRequest
 from beaker_kernel.execution.requests import (
     ExecutionRequest,
     FileList,
@@ -53,7 +53,12 @@ class Folder(_Query):
 
 async def execute(service: ExecutionService, call: Call) -> Answer:
     """Run code, and answer with what came of it, or with events as it comes."""
-    run = await service.submit(call.body)
+    try:
+        run = await service.submit(call.body)
+    except BeakerError as error:
+        call.note(call.body.session or "", call.body.code, type(error).__name__)
+        raise
+    call.note(run.session_id, run.code, "accepted")
     background = call.body.background
     if call.wants_events:
         return Answer(200, Events(run, ends_run=not background))

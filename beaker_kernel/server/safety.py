@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from traitlets.config import Config
 
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.server import environment
+from beaker_kernel.server.doors import Doors
+from beaker_kernel.server.identity import TokenIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from jupyter_server.serverapp import ServerApp
+    from beaker_kernel.server.app import HeadlessServer
 
 MAX_BODY = 64 * 1024 * 1024
 """Bytes that one request, or one message on a websocket, may have."""
@@ -38,7 +41,8 @@ OPEN_PATHS = ("api", "beaker", "kernelspecs", "metrics")
 DEFAULTS: dict[str, dict[str, Any]] = {
     "ServerApp": {
         "allow_unauthenticated_access": False,
-        "identity_provider_class": "beaker_kernel.server.identity.HeaderTokenIdentity",
+        "contents_manager_class": "beaker_kernel.server.contents.RootedContents",
+        "identity_provider_class": "beaker_kernel.server.identity.TokenIdentity",
         "ip": "127.0.0.1",
         "max_body_size": MAX_BODY,
         "max_buffer_size": MAX_BODY,
@@ -47,14 +51,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "terminals_enabled": False,
         "tornado_settings": {
             "headers": {
+                "Access-Control-Expose-Headers": "location, retry-after, x-request-id",
+                "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
                 "Cross-Origin-Resource-Policy": "same-origin",
                 "Referrer-Policy": "no-referrer",
                 "Vary": "Origin",
+                "X-Content-Type-Options": "nosniff",
                 "X-Frame-Options": "DENY",
             },
             "websocket_max_message_size": MAX_BODY,
         },
     },
+    "KernelManager": {"transport_encryption": "auto"},
     "MultiKernelManager": {"default_kernel_name": "beaker"},
 }
 
@@ -66,18 +74,26 @@ def defaults() -> Config:
     return Config(copy.deepcopy(DEFAULTS))
 
 
-def check(server: ServerApp) -> None:
-    """Refuse to serve with the guard half down.
+def check(server: HeadlessServer) -> None:
+    """Refuse to serve with the guard half down; a loosened server says loudly what is down.
 
     Raises:
         ConfigurationError: it says which setting is meant and what to do instead.
     """
     for reason, mend in _faults(server):
-        message = f"refusing to start: {reason}; {mend}"
-        raise ConfigurationError(message)
+        if not server.loosened:
+            message = f"refusing to start: {reason}; {mend}"
+            raise ConfigurationError(message)
+        server.log.warning("LOOSENED: %s", reason)
+    if server.loosened:
+        server.log.warning("LOOSENED: any page and any host name may use this server")
+    if server.allow_remote_access and not (server.certfile or server.loosened):
+        server.log.warning("Other machines may connect, without TLS: set ServerApp.certfile")
 
 
-def _faults(server: ServerApp) -> Iterable[tuple[str, str]]:
+def _faults(server: HeadlessServer) -> Iterable[tuple[str, str]]:
+    if not isinstance(server.identity_provider, TokenIdentity):
+        yield "identity_provider_class is set", "remove it, or load Beaker into `jupyter server`"
     if not server.identity_provider.token:
         yield "the token is empty", "set JUPYTER_TOKEN, or leave it unset and one is made"
     if server.disable_check_xsrf:
@@ -89,24 +105,38 @@ def _faults(server: ServerApp) -> Iterable[tuple[str, str]]:
         yield "allow_credentials is on", "remove it: the token goes in the Authorization header"
     if server.allow_unauthenticated_access:
         yield "allow_unauthenticated_access is on", "remove it: every request shows the token"
+    if server.keyfile and not server.certfile:
+        yield "keyfile is set without certfile", "set both, or neither"
+    if not environment.is_private(server.runtime_dir):
+        yield f"others may enter {server.runtime_dir}", f"chmod 700 {server.runtime_dir}"
 
 
-def origin_pattern(origins: Iterable[str]) -> str:
-    """Return a pattern that matches exactly these origins, and none if there are none.
+def doors(server: HeadlessServer) -> Doors:
+    """Return the names and origins that the server answers to.
 
     Raises:
-        ConfigurationError: one of them is not of the form ``scheme://host[:port]``.
+        ConfigurationError: an origin is not of the form ``scheme://host[:port]``.
     """
-    for origin in origins:
+    for origin in server.allowed_origins:
         if not ORIGIN.fullmatch(origin):
             message = (
                 f"refusing to start: {origin!r} is no origin; "
                 "write scheme://host[:port] in lower case, such as http://127.0.0.1:5173"
             )
             raise ConfigurationError(message)
+    return Doors(
+        host_names=frozenset({"localhost", server.ip, *server.host_names}),
+        origins=frozenset(server.allowed_origins),
+        remote=bool(server.allow_remote_access),
+        loosened=server.loosened,
+    )
+
+
+def origin_pattern(origins: Iterable[str]) -> str:
+    """Return a pattern that matches exactly these origins, and none if there are none."""
     return "|".join(re.escape(origin) for origin in origins) or "(?!)"
 
 
-def closed_paths(base_url: str) -> str:
+def closed_paths(base_url: str) -> re.Pattern[str]:
     """Return a pattern of the paths that are not open below the base URL."""
-    return rf"(?!{re.escape(base_url)}(?:{'|'.join(OPEN_PATHS)})(?:/|$)).*"
+    return re.compile(rf"(?!{re.escape(base_url)}(?:{'|'.join(OPEN_PATHS)})(?:/|$)).*")

@@ -107,7 +107,7 @@ def listening(process: subprocess.Popen[str], log: Path) -> Server:
     """Read the log until the server says where it listens."""
     end = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < end:
-        if found := re.search(r"Listening on http://([^:/]+):(\d+)", log.read_text()):
+        if found := re.search(r"Listening on https?://([^:/]+):(\d+)", log.read_text()):
             return Server(process, found[1], int(found[2]))
         time.sleep(0.05)
     pytest.fail("the server ended:\n" + log.read_text())

@@ -31,15 +31,18 @@ def test_no_page_is_served_to_anybody(server, path):
 
 
 @pytest.mark.parametrize("path", ["/api/nbconvert", "/api/terminals", "/api/nothing"])
-def test_an_api_that_is_not_there_is_a_404_without_a_redirect(server, path):
-    assert server.ask("GET", path, token=None).status == 404
+def test_an_api_that_is_not_there_redirects_nobody(server, path):
+    assert server.ask("GET", path).status == 404
+    assert server.ask("GET", path, token=None).status == 401
 
 
 @pytest.mark.parametrize("path", ["/api/kernels", "/api/contents", "/api/me", "/metrics"])
 def test_every_api_wants_the_token(server, path):
     assert server.ask("GET", path).status == 200
-    assert server.ask("GET", path, token=None).status == 403
-    assert server.ask("GET", path, token="another").status == 403
+    for token in (None, "another"):
+        refused = server.ask("GET", path, token=token)
+        assert (refused.status, refused.json()["reason"]) == (401, "Unauthorized")
+        assert refused.headers["WWW-Authenticate"].startswith("Bearer")
 
 
 @pytest.mark.parametrize("scheme", ["token", "Token", "bearer", "Bearer"])
@@ -48,23 +51,18 @@ def test_the_header_token_is_accepted_as_token_and_as_bearer(server, scheme):
     assert server.ask("GET", "/api/me", shown, token=None).status == 200
 
 
-def test_a_token_in_the_url_is_refused(server):
-    assert server.ask("GET", f"/api/kernels?token={TOKEN}", token=None).status == 403
-
-
 @pytest.mark.parametrize("path", ["/api/me", "/api/kernels", "/lab", "/api/nothing"])
 def test_a_request_with_the_token_gets_no_cookie(server, path):
     assert server.ask("GET", path).headers["Set-Cookie"] is None
 
 
 def test_a_post_without_the_token_is_refused(server):
-    reply = server.ask("POST", "/api/kernels", token=None)
-    assert (reply.status, "_xsrf" in reply.json()["message"]) == (403, True)
+    assert server.ask("POST", "/api/kernels", token=None).status == 401
 
 
 def test_a_forged_xsrf_cookie_lets_nobody_in(server):
     forged = {"Cookie": "_xsrf=abc", "X-XSRFToken": "abc"}
-    assert server.ask("POST", "/api/kernels", forged, token=None).status == 403
+    assert server.ask("POST", "/api/kernels", forged, token=None).status == 401
 
 
 def test_only_a_listed_origin_is_echoed(server):
@@ -82,12 +80,44 @@ def test_credentials_are_never_allowed_across_origins(server):
     assert reply.headers["Access-Control-Allow-Credentials"] is None
 
 
-def test_a_foreign_page_can_not_start_a_kernel(server):
-    assert server.ask("POST", "/api/kernels", {"Origin": FOREIGN}, token=None).status == 404
+@pytest.mark.parametrize("origin", [FOREIGN, "null", LISTED + ", " + FOREIGN, ""])
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_a_foreign_page_is_refused_whatever_it_shows(server, origin, token):
+    reply = server.ask("POST", "/api/kernels", {"Origin": origin}, token=token)
+    assert (reply.status, "origin" in reply.json()["message"]) == (403, True)
 
 
-def test_a_foreign_host_name_is_refused(server):
-    assert server.ask("GET", "/api/kernels", {"Host": "rebound.example"}).status == 403
+def test_a_preflight_is_answered_for_a_listed_origin_alone(server):
+    asked = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "x"}
+    granted = server.ask("OPTIONS", "/api/contents/x", {"Origin": LISTED, **asked}, token=None)
+    assert (granted.status, granted.body) == (204, b"")
+    assert "PUT" in granted.headers["Access-Control-Allow-Methods"]
+    assert "authorization" in granted.headers["Access-Control-Allow-Headers"]
+    for origin in (FOREIGN, "null"):
+        refused = server.ask("OPTIONS", "/api/contents/x", {"Origin": origin, **asked}, token=None)
+        named = [name for name in refused.headers if name.startswith("Access-Control-Allow")]
+        assert (refused.status, named) == (403, [])
+
+
+def test_a_refusal_can_be_read_by_a_listed_page(server):
+    reply = server.ask("GET", "/api/kernels", {"Origin": LISTED}, token=None)
+    assert (reply.status, reply.headers["Access-Control-Allow-Origin"]) == (401, LISTED)
+
+
+@pytest.mark.parametrize("path", ["/api/kernels", "/api", "/lab", "/api/nothing"])
+@pytest.mark.parametrize("token", [TOKEN, None])
+def test_every_answer_depends_on_the_origin(server, path, token):
+    assert server.ask("GET", path, token=token).headers["Vary"] == "Origin"
+
+
+@pytest.mark.parametrize("host", ["rebound.example", "localhost.example:8888", "10.0.0.1"])
+def test_a_foreign_host_name_is_refused(server, host):
+    assert server.ask("GET", "/api/kernels", {"Host": host}).status == 403
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.2:9", "[::1]:8888"])
+def test_this_machine_is_known_by_its_names(server, host):
+    assert server.ask("GET", "/api/kernels", {"Host": host}).status == 200
 
 
 def test_a_body_that_is_too_big_is_refused(server):

@@ -70,11 +70,22 @@ def test_a_kernel_does_not_inherit_the_servers_token(server):
     assert [r for r in relays if TOKEN in str(r.environ())] == []
 
 
-@pytest.mark.parametrize("headers", [{}, {"Origin": "http://evil.example"}])
-def test_a_websocket_without_the_token_is_refused(server, headers):
+def test_what_goes_between_server_and_kernel_is_encrypted(tmp_path):
+    with serving(tmp_path, JUPYTER_TOKEN=TOKEN) as server:
+        kernel = server.start_kernel()
+        file = tmp_path / "runtime" / f"kernel-{kernel}.json"
+        assert json.loads(file.read_text())["curve_secretkey"]
+        assert file.stat().st_mode & 0o077 == 0
+        assert printed(asyncio.run(run_cell(server, kernel, "print(1)"))) == "1\n"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"), [({}, 401), ({"Origin": "http://evil.example"}, 403)]
+)
+def test_a_websocket_without_the_token_is_refused(server, headers, status):
     with pytest.raises(HTTPClientError) as refusal:
         asyncio.run(asyncio.wait_for(channels(server, server.start_kernel(), headers), 30))
-    assert refusal.value.code == 403
+    assert refusal.value.code == status
 
 
 def test_sigterm_ends_the_server_and_all_its_processes(tmp_path):
