@@ -61,7 +61,7 @@ help: ## show this help
 	touch $@
 
 .venv/.kernels: | .venv/.ready
-	{ command -v bwrap && command -v R; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap r-cran-irkernel >/dev/null; } || echo "without them their tests are skipped: sudo apt-get install bubblewrap r-cran-irkernel" >&2
+	{ command -v bwrap && command -v R && test -d /usr/lib/postgresql; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap postgresql r-cran-irkernel >/dev/null; } || echo "without them their tests are skipped: sudo apt-get install bubblewrap postgresql r-cran-irkernel" >&2
 	touch $@
 
 dev_ui/node_modules/.ready: dev_ui/package-lock.json

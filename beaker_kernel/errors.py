@@ -11,6 +11,7 @@
     ├── AgentDied                 the agent process ended while a question was open
     ├── ApprovalRequired          the policy wants a person's word, and nobody can be asked
     ├── BudgetExceeded            a limit on steps, tokens or seconds is reached
+    ├── NewerDatabase             a later version of Beaker has written it
     ├── NotFound                  no session, execution or file of that name
     ├── Conflict                  there is one of that name already
     ├── InvalidRequest            what is asked for can't be done, whoever asks
@@ -62,6 +63,10 @@ class ApprovalRequired(BeakerError):
 
 class BudgetExceeded(BeakerError):
     """A limit on steps, tokens or seconds is reached."""
+
+
+class NewerDatabase(BeakerError):
+    """A later version of Beaker has written the database."""
 
 
 class NotFound(BeakerError):

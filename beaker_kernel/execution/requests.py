@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from beaker_kernel.execution.limits import Bounds
-from beaker_kernel.execution.results import Execution, File, Model
+from beaker_kernel.execution.results import Execution, File, Model, Status
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
@@ -108,3 +108,17 @@ class CommandResult(Model):
     )
     timed_out: bool
     truncated: bool
+
+
+class Filter(BaseModel):
+    """Which executions."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session: str | None = None
+    status: Status | None = None
+    language: str | None = None
+    q: str | None = Field(default=None, description="What the code or the output holds.")
+    since: datetime | None = Field(default=None, description="When they ended, at the earliest.")
+    limit: int = Field(default=50, ge=1, le=1000)
+    cursor: str | None = Field(default=None, pattern=r"^\d{1,18}$")

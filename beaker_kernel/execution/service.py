@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from collections import OrderedDict
 from contextlib import suppress
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from beaker_kernel.errors import NotFound, TooLarge, TooMany
 from beaker_kernel.execution.background import Background
-from beaker_kernel.execution.requests import SessionRequest
+from beaker_kernel.execution.requests import ExecutionPage, SessionRequest
 from beaker_kernel.execution.run import Run
 from beaker_kernel.execution.sessions import Sessions
 
@@ -19,10 +20,13 @@ if TYPE_CHECKING:
 
     from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 
+    from beaker_kernel.execution.history import History
     from beaker_kernel.execution.limits import Limits
-    from beaker_kernel.execution.requests import ExecutionRequest
+    from beaker_kernel.execution.requests import ExecutionRequest, Filter
+    from beaker_kernel.execution.results import Execution
     from beaker_kernel.execution.session import Session
 
+NAME = re.compile(r"[0-9a-f]{24}")
 FOLLOWED = 200
 """Finished executions whose events can still be read from the beginning."""
 
@@ -32,25 +36,45 @@ class ExecutionService:
 
     Attributes:
         limits: of this server.
+        history: the executions of the past.
         sessions: the live kernels.
 
     """
 
     def __init__(
-        self, kernels: AsyncMultiKernelManager, limits: Limits, *, root: Path, folder: Path
+        self,
+        kernels: AsyncMultiKernelManager,
+        limits: Limits,
+        history: History,
+        *,
+        root: Path,
+        folder: Path,
+        outputs: Path,
     ) -> None:
+        """Make a service that has started nothing yet.
+
+        Args:
+            kernels: where its kernels live.
+            limits: what its executions may take.
+            history: where they are stored.
+            root: below which sessions may have their folders.
+            folder: where sessions have folders of their own; it is removed in the end.
+            outputs: where the whole of what is too long is kept, as long as the history has it.
+
+        """
         self.limits = limits
+        self.history = history
         self.sessions = Sessions(kernels, limits, root, folder / "sessions")
         self._folder = folder
-        self._outputs = folder / "outputs"
+        self._outputs = outputs
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._session_of: dict[str, Session] = {}
         self._places = asyncio.Semaphore(limits.max_concurrency)
         self._going = 0
         self._tasks = Background()
 
-    async def submit(self, request: ExecutionRequest) -> Run:
-        """Have code run, and return its execution, which goes on by itself.
+    async def submit(self, request: ExecutionRequest, who: str = "") -> Run:
+        """Have code run for somebody, and return its execution, which goes on by itself.
 
         Raises:
             InvalidRequest: the code is too long, or there is no kernel for its language.
@@ -66,11 +90,11 @@ class ExecutionService:
         except BaseException:
             self._going -= 1
             raise
-        self._tasks.start(self._execute(session, run, own=not request.session))
+        self._tasks.start(self._execute(session, run, who, own=not request.session))
         return run
 
-    def get(self, name: str) -> Run:
-        """Return an execution.
+    def run(self, name: str) -> Run:
+        """Return an execution that runs, or whose events are still there.
 
         Raises:
             NotFound: there is none of that name.
@@ -79,8 +103,28 @@ class ExecutionService:
         try:
             return self._runs[name]
         except KeyError:
-            message = f"there is no execution {name!r}"
-            raise NotFound(message) from None
+            raise _not_found(name) from None
+
+    async def get(self, name: str) -> Execution:
+        """Return an execution as far as it is.
+
+        Raises:
+            NotFound: there is none of that name.
+
+        """
+        if name in self._runs:
+            return self._runs[name].snapshot()
+        if stored := await self.history.get(name):
+            return stored
+        raise _not_found(name)
+
+    async def page(self, wanted: Filter) -> ExecutionPage:
+        """Return a page of the history; those that run or wait, where they are asked for."""
+        if wanted.status not in {"queued", "running"}:
+            return await self.history.page(wanted)
+        live = [run.snapshot() for run in reversed(self._runs.values())]
+        found = [e for e in live if e.status == wanted.status]
+        return ExecutionPage(executions=found[: wanted.limit])
 
     def output(self, name: str, number: str) -> Path:
         """Return where the whole of an output is.
@@ -89,8 +133,8 @@ class ExecutionService:
             NotFound: there is no such execution, or that output is not truncated.
 
         """
-        path = self._outputs / self.get(name).id / number
-        if not number.isdecimal() or not path.is_file():
+        path = self._outputs / name / number
+        if not (NAME.fullmatch(name) and number.isdecimal() and path.is_file()):
             message = f"there is no output {number!r} that is more than the result shows"
             raise NotFound(message)
         return path
@@ -102,11 +146,15 @@ class ExecutionService:
             NotFound: there is none of that name.
 
         """
-        run = self.get(name)
-        await self.interrupt(run)
-        await run.wait()
-        self._runs.pop(name, None)
-        shutil.rmtree(self._outputs / name, ignore_errors=True)
+        run = self._runs.get(name)
+        if run:
+            await self.interrupt(run)
+            await run.wait()
+            self._runs.pop(name, None)
+        stored = await self.history.delete(name)
+        if not run and not stored:
+            raise _not_found(name)
+        self._remove_outputs(name)
 
     async def interrupt(self, run: Run) -> None:
         """End an execution: by an interrupt if it runs, at once if it waits."""
@@ -118,6 +166,7 @@ class ExecutionService:
         """End every session and every execution."""
         await self.sessions.close()
         await self._tasks.close()
+        await self.history.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _check(self, request: ExecutionRequest) -> None:
@@ -147,10 +196,12 @@ class ExecutionService:
         self._session_of[run.id] = session
         return run
 
-    async def _execute(self, session: Session, run: Run, *, own: bool) -> None:
+    async def _execute(self, session: Session, run: Run, who: str, *, own: bool) -> None:
         try:
             async with self._places:
                 await session.execute(run)
+            for gone in await self.history.add(run.snapshot(), who):
+                self._remove_outputs(gone)
         finally:
             self._going -= 1
             del self._session_of[run.id]
@@ -163,4 +214,10 @@ class ExecutionService:
         finished = [name for name, run in self._runs.items() if run.finished]
         for name in finished[: max(0, len(finished) - FOLLOWED)]:
             del self._runs[name]
-            shutil.rmtree(self._outputs / name, ignore_errors=True)
+
+    def _remove_outputs(self, name: str) -> None:
+        shutil.rmtree(self._outputs / name, ignore_errors=True)
+
+
+def _not_found(name: str) -> NotFound:
+    return NotFound(f"there is no execution {name!r}")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
@@ -16,13 +15,15 @@ from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, execution_api, safety
 from beaker_kernel.server.audit import SETTING, Audit
 from beaker_kernel.server.channels import KernelConnection
 from beaker_kernel.server.gate import Gate
 from beaker_kernel.server.identity import TokenIdentity
+
+if TYPE_CHECKING:
+    from beaker_kernel.execution.service import ExecutionService
 
 FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "no-url-token": (
@@ -172,12 +173,7 @@ class BeakerServer(LabServerApp):
         settings = execution_api.ExecutionSettings(parent=self)
         server: Any = self.serverapp
         if settings.enabled:
-            self.execution = ExecutionService(
-                server.kernel_manager,
-                settings.limits(),
-                root=Path(server.root_dir),
-                folder=Path(jupyter_runtime_dir()) / f"beaker-{os.getpid()}",
-            )
+            self.execution = settings.service(server.kernel_manager, Path(server.root_dir))
             self.handlers.extend(execution_api.handlers(self.execution))
 
     async def stop_extension(self) -> None:

@@ -50,6 +50,7 @@ class Call:
     """One request, validated.
 
     Attributes:
+        who: the name of whoever asks.
         path: the values in its path.
         query: its query, as the operation's model.
         body: its body, as the operation's model.
@@ -71,7 +72,7 @@ class Call:
             self.body = handler.validated(operation.body, handler.json_body())
         self._gone = handler.gone
         self._audit: Audit = handler.settings[SETTING]
-        self._who = handler.current_user.username
+        self.who: str = handler.current_user.username
         self._address = request.remote_ip
 
     @property
@@ -88,7 +89,7 @@ class Call:
     def note(self, session: str, code: str, verdict: str) -> None:
         """Note an execution in the audit log."""
         self._audit.executed(
-            who=self._who,
+            who=self.who,
             origin=self.headers.get("Origin"),
             address=self._address,
             session=session,

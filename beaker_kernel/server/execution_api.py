@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import authenticated
-from traitlets import Bool, Float, Integer
+from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.config import Configurable
 
 from beaker_kernel import __version__
+from beaker_kernel.execution.history import History, Retention
 from beaker_kernel.execution.limits import Limits, Rate
+from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.server.endpoint import Endpoint
 from beaker_kernel.server.execution_routes import OPERATIONS
 from beaker_kernel.server.openapi import document
@@ -21,7 +25,6 @@ from beaker_kernel.server.openapi import document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from beaker_kernel.execution.service import ExecutionService
     from beaker_kernel.server.operations import Operation
 
 ROOT = "/beaker/api/v1"
@@ -61,7 +64,35 @@ class ExecutionSettings(Configurable):
     ).tag(config=True)
     rate = Integer(DEFAULT.rate, help="Requests a minute from one identity.").tag(config=True)
     pool = Integer(DEFAULT.pool, help="Kernels kept warm for the next session.").tag(config=True)
+    history = Unicode(
+        help="""The database of past executions, as SQLAlchemy names it: sqlite:///path, or
+        postgresql://user:password@host/name. Default: the environment variable BEAKER_HISTORY,
+        else a file in Jupyter's data folder.""",
+    ).tag(config=True)
+    history_most = Integer(Retention().most, help="Executions that are kept; 0 for all.").tag(
+        config=True
+    )
+    history_days = Float(Retention().days, help="Days that they are kept; 0 for ever.").tag(
+        config=True
+    )
     enabled = Bool(True, help="Whether there is an execution API.").tag(config=True)
+
+    @default("history")
+    def _history_in_the_data_folder(self) -> str:
+        given = os.environ.get("BEAKER_HISTORY", "")
+        return given or f"sqlite:///{jupyter_data_dir()}/beaker/history.sqlite"
+
+    def service(self, kernels: Any, root: Path) -> ExecutionService:  # noqa: ANN401
+        """Make the service on a server's kernels, for the files below its root."""
+        retention = Retention(self.history_most, self.history_days)
+        return ExecutionService(
+            kernels,
+            self.limits(),
+            History(self.history, retention),
+            root=root,
+            folder=Path(jupyter_runtime_dir()) / f"beaker-{os.getpid()}",
+            outputs=Path(jupyter_data_dir()) / "beaker" / "outputs",
+        )
 
     def limits(self) -> Limits:
         """Return what is configured, else what the environment says, else the default.

@@ -10,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from beaker_kernel.errors import BeakerError, InvalidRequest
 from beaker_kernel.execution.requests import (
+    ExecutionPage,
     ExecutionRequest,
     FileList,
+    Filter,
     Languages,
     SessionInfo,
     SessionList,
@@ -54,7 +56,7 @@ class Folder(_Query):
 async def execute(service: ExecutionService, call: Call) -> Answer:
     """Run code, and answer with what came of it, or with events as it comes."""
     try:
-        run = await service.submit(call.body)
+        run = await service.submit(call.body, call.who)
     except BeakerError as error:
         call.note(call.body.session or "", call.body.code, type(error).__name__)
         raise
@@ -73,10 +75,15 @@ async def execute(service: ExecutionService, call: Call) -> Answer:
 
 async def get_execution(service: ExecutionService, call: Call) -> Answer:
     """Return an execution as far as it is, or its events after ``Last-Event-ID``."""
-    run = service.get(call.path["id"])
+    name = call.path["id"]
     if call.wants_events:
-        return Answer(200, Events(run, since=call.last_event))
-    return Answer(200, run.snapshot())
+        return Answer(200, Events(service.run(name), since=call.last_event))
+    return Answer(200, await service.get(name))
+
+
+async def list_executions(service: ExecutionService, call: Call) -> Answer:
+    """List what was executed, newest first; `cursor` asks for the next page."""
+    return Answer(200, await service.page(call.query))
 
 
 async def delete_execution(service: ExecutionService, call: Call) -> Answer:
@@ -87,7 +94,7 @@ async def delete_execution(service: ExecutionService, call: Call) -> Answer:
 
 async def interrupt_execution(service: ExecutionService, call: Call) -> Answer:
     """Interrupt an execution; one that waits is over at once."""
-    run = service.get(call.path["id"])
+    run = service.run(call.path["id"])
     await service.interrupt(run)
     return Answer(202, run.snapshot())
 
@@ -215,6 +222,15 @@ OPERATIONS = (
         answers={200: Execution, 202: Execution},
         streams=True,
         refusals=(400, 404, 413, 415, 422, 503),
+    ),
+    Operation(
+        method="GET",
+        path="/executions",
+        summary="List what was executed",
+        serve=list_executions,
+        query=Filter,
+        answers={200: ExecutionPage},
+        refusals=(422,),
     ),
     Operation(
         method="GET",

@@ -39,13 +39,19 @@ def texts(execution: dict) -> list[str]:
     return [result["text"] for result in execution["results"]]
 
 
+def wait_until_gone(api: Api, session: str) -> None:
+    end = time.monotonic() + 30
+    while api.ask("GET", f"/sessions/{session}").status == 200:
+        assert time.monotonic() < end
+
+
 # What comes of code
 
 
 def test_code_without_a_session_runs_in_a_kernel_that_is_gone_afterwards(api: Api) -> None:
     execution = api.run("print('hi')\n6 * 7")
     assert (execution["status"], execution["stdout"], texts(execution)) == ("ok", "hi\n", ["42"])
-    assert api.ask("GET", f"/sessions/{execution['session_id']}").status == 404
+    wait_until_gone(api, execution["session_id"])
 
 
 def test_a_session_keeps_its_variables(api: Api, session: str) -> None:
@@ -279,6 +285,42 @@ def test_an_execution_that_is_deleted_is_gone_with_its_outputs(api: Api, session
     assert api.ask("GET", f"/executions/{execution}/outputs/0").status == 404
 
 
+# History
+
+
+def test_what_was_executed_is_listed_newest_first_and_found_by_its_text(
+    api: Api, session: str
+) -> None:
+    first = api.run("marker_1 = 'needle in the code'", session)["id"]
+    second = api.run("print('needle in the', 'output')", session)["id"]
+    api.run("'something else'", session)
+    page = api.ask("GET", "/executions?q=NEEDLE%20IN&limit=1").json()
+    assert [e["id"] for e in page["executions"]] == [second]
+    page = api.ask("GET", f"/executions?q=needle%20in&cursor={page['cursor']}").json()
+    assert [e["id"] for e in page["executions"]] == [first]
+    assert page["cursor"] is None
+
+
+def test_what_runs_is_listed_where_it_is_asked_for(api: Api, session: str) -> None:
+    running = api.start("import time; time.sleep(60)", session)
+    found = api.ask("GET", "/executions?status=running").json()["executions"]
+    assert [e["id"] for e in found] == [running]
+    api.ask("POST", f"/executions/{running}/interrupt")
+    api.end(running)
+
+
+def test_an_execution_and_its_whole_output_outlive_the_server(tmp_path: Path) -> None:
+    settings = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
+    few = {"BEAKER_EXECUTION_MAX_OUTPUT_BYTES": "1000", "BEAKER_EXECUTION_POOL": "0"}
+    with serving(tmp_path, **settings, **few) as server:
+        before = Api(server, tmp_path).run("print('x' * 10_000)")
+    with serving(tmp_path, **settings, **few) as server:
+        api = Api(server, tmp_path)
+        assert api.ask("GET", f"/executions/{before['id']}").json() == before
+        whole = api.ask("GET", f"/executions/{before['id']}/outputs/0")
+        assert whole.body == b"x" * 10_000 + b"\n"
+
+
 # Sessions
 
 
@@ -310,10 +352,7 @@ def test_a_session_has_the_folder_and_the_environment_that_it_asked_for(api: Api
 
 
 def test_a_session_that_nobody_uses_is_ended(api: Api) -> None:
-    name = api.ask("POST", "/sessions", {"idle_timeout": 0.2}).json()["id"]
-    end = time.monotonic() + 30
-    while api.ask("GET", f"/sessions/{name}").status == 200:
-        assert time.monotonic() < end
+    wait_until_gone(api, api.ask("POST", "/sessions", {"idle_timeout": 0.2}).json()["id"])
 
 
 def test_variables_are_listed_with_a_preview(api: Api) -> None:

@@ -9,6 +9,13 @@ from urllib.parse import urlsplit
 from tests.support.leftovers import PATIENCE
 
 
+def free_port() -> int:
+    """Return a port that nobody listens on now."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
 def wait_until_it_listens(address: str) -> None:
     """Return when a connection to this URL's host and port succeeds.
 
