@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from beaker_kernel import __version__
-from beaker_kernel.commands import ask, completion, doctor, install, serve
+from beaker_kernel.commands import ask, completion, doctor, history, install, serve
 from beaker_kernel.errors import BeakerError
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
         ("uninstall", install.configure_uninstall, install.UNINSTALL_SUMMARY),
     ):
         configure(commands.add_parser(action, help=summary, description=summary))
+    summary = history.SUMMARY
+    history.configure(commands.add_parser("history", help=summary, description=summary))
     summary = completion.SUMMARY
     completion.configure(commands.add_parser("completion", help=summary, description=summary))
     return described

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from jupyter_core.paths import jupyter_data_dir
 from sqlalchemy import Engine, delete, func, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
@@ -157,6 +158,12 @@ class History:
         if not self._failing:
             log.warning("executions are not stored: %s", getattr(error, "orig", error))
         self._failing = True
+
+
+def default_url() -> str:
+    """Return the database that ``BEAKER_HISTORY`` names, else the one in Jupyter's data folder."""
+    given = os.environ.get("BEAKER_HISTORY", "")
+    return given or f"sqlite:///{jupyter_data_dir()}/beaker/history.sqlite"
 
 
 def _filtered(

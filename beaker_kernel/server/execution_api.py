@@ -15,7 +15,7 @@ from traitlets import Bool, Float, Integer, Unicode, default
 from traitlets.config import Configurable
 
 from beaker_kernel import __version__
-from beaker_kernel.execution.history import History, Retention
+from beaker_kernel.execution.history import History, Retention, default_url
 from beaker_kernel.execution.limits import Limits, Rate
 from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.server.endpoint import Endpoint
@@ -79,8 +79,7 @@ class ExecutionSettings(Configurable):
 
     @default("history")
     def _history_in_the_data_folder(self) -> str:
-        given = os.environ.get("BEAKER_HISTORY", "")
-        return given or f"sqlite:///{jupyter_data_dir()}/beaker/history.sqlite"
+        return default_url()
 
     def service(self, kernels: Any, root: Path) -> ExecutionService:  # noqa: ANN401
         """Make the service on a server's kernels, for the files below its root."""
