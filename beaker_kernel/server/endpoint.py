@@ -6,6 +6,7 @@ import asyncio
 import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
@@ -15,7 +16,7 @@ from tornado.web import HTTPError, authenticated
 
 from beaker_kernel import errors
 from beaker_kernel.server.audit import SETTING, digest
-from beaker_kernel.server.operations import EVENTS, JSON, Content, Events, Refusal
+from beaker_kernel.server.operations import EVENTS, JSON, Content, Events, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -210,7 +211,8 @@ class Endpoint(APIHandler):
     async def _send(self, content: Content) -> None:
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Length", content.size)
-        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{content.name}")
+        name = quote(content.name, safe="")
+        self.set_header("Content-Disposition", f"attachment; filename*=UTF-8''{name}")
         with content.file as file:
             left = content.size
             while left > 0 and (data := file.read(min(CHUNK, left))):
@@ -228,7 +230,7 @@ class Endpoint(APIHandler):
         if isinstance(error, errors.TooMany):
             self.set_header("Retry-After", max(1, round(error.retry_after)))
         self.set_status(status)
-        problem = Refusal.of(str(error), type(error).__name__, *where)
+        problem = Problems.of(str(error), type(error).__name__, *where)
         if isinstance(error, Invalid):
             problem = error.refusal
         self.finish(problem.model_dump_json())
@@ -238,7 +240,7 @@ class Endpoint(APIHandler):
         error = kwargs.get("exc_info", (None, None))[1]
         phrase = HTTPStatus(status_code).phrase
         said = error.log_message if isinstance(error, HTTPError) and status_code < 500 else None
-        self.finish(Refusal.of(said or phrase, phrase.replace(" ", "")).model_dump_json())
+        self.finish(Problems.of(said or phrase, phrase.replace(" ", "")).model_dump_json())
 
 
 class Invalid(errors.InvalidRequest):
@@ -246,7 +248,7 @@ class Invalid(errors.InvalidRequest):
 
     def __init__(self, error: ValidationError) -> None:
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        self.refusal = Refusal.model_validate({"detail": found})
+        self.refusal = Problems.model_validate({"detail": found})
         super().__init__("the request does not fit")
 
 

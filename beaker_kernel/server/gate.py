@@ -15,6 +15,8 @@ from jupyter_server.base.handlers import APIHandler, Template404
 from tornado.routing import Router
 from tornado.web import RequestHandler, stream_request_body
 
+from beaker_kernel.server.operations import Problems
+
 if TYPE_CHECKING:
     import re
 
@@ -122,7 +124,9 @@ class Refusal(RequestHandler):
         if self._ending is PREFLIGHT:
             return None
         self.set_header("Content-Type", "application/json")
-        return json.dumps({"message": self._ending.message, "reason": self._ending.status.phrase})
+        phrase, message = self._ending.status.phrase, self._ending.message
+        detail = Problems.of(message, phrase.replace(" ", "")).model_dump()["detail"]
+        return json.dumps({"message": message, "reason": phrase, "detail": detail})
 
     def data_received(self, chunk: bytes) -> None:
         """Keep nothing of a body."""

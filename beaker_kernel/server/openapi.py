@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic.json_schema import models_json_schema
 
 from beaker_kernel import __version__
-from beaker_kernel.server.operations import EVENTS, FORM, JSON, Refusal
+from beaker_kernel.server.operations import EVENTS, FORM, JSON, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +83,7 @@ def _responses(operation: Operation) -> Iterator[tuple[int, Schema]]:
                 response["content"][EVENTS] = {"schema": {"type": "string"}}
         yield status, response
     for status in sorted({*operation.refusals, *ALWAYS_REFUSED}):
-        yield status, {"description": HTTPStatus(status).phrase, "content": _content(Refusal)}
+        yield status, {"description": HTTPStatus(status).phrase, "content": _content(Problems)}
 
 
 def _content(body: type[BaseModel] | str) -> Schema:
@@ -93,7 +93,7 @@ def _content(body: type[BaseModel] | str) -> Schema:
 
 
 def _schemas(operations: Iterable[Operation]) -> Schema:
-    sent: set[type[BaseModel]] = {Refusal}
+    sent: set[type[BaseModel]] = {Problems}
     asked: set[type[BaseModel]] = set()
     for operation in operations:
         sent.update(m for m in operation.answers.values() if isinstance(m, type))

@@ -94,12 +94,12 @@ class Problem(BaseModel):
     type: str
 
 
-class Refusal(BaseModel):
+class Problems(BaseModel):
     """The body of every answer that is none of the good ones."""
 
     detail: list[Problem]
 
     @classmethod
-    def of(cls, message: str, kind: str, *where: Any) -> Refusal:  # noqa: ANN401 (a str or an int)
+    def of(cls, message: str, kind: str, *where: Any) -> Problems:  # noqa: ANN401 (a str or an int)
         """Make a refusal of one problem."""
         return cls(detail=[Problem(loc=list(where), msg=message, type=kind)])
