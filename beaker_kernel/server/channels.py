@@ -75,8 +75,6 @@ def _read(message: str | bytes, subprotocol: str | None) -> tuple[Any, Any]:
     if subprotocol == V1:
         _, parts = deserialize_msg_from_ws_v1(message)  # type: ignore[no-untyped-call]
         return json.loads(parts[HEADER]), parts[CONTENT]
-    if isinstance(message, str):
-        whole = json.loads(message)
-    else:
-        whole = deserialize_binary_message(message)  # type: ignore[no-untyped-call]
+    load = json.loads if isinstance(message, str) else deserialize_binary_message
+    whole = load(message)
     return whole.get("header"), whole.get("content")

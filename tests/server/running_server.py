@@ -9,9 +9,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -34,9 +36,36 @@ class Reply:
         return json.loads(self.body)
 
 
+class Log(threading.Thread):
+    """Reads what a server says until it ends; else the pipe would fill, and the server stand."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        super().__init__()
+        self._process = process
+        self._address: Queue[tuple[str, int] | None] = Queue()
+        self.lines: list[str] = []
+        self.start()
+
+    def run(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.lines.append(line)
+            if found := re.search(r"Listening on https?://([^:/]+):(\d+)", line):
+                self._address.put((found[1], int(found[2])))
+        self._address.put(None)
+
+    def address(self) -> tuple[str, int]:
+        """Wait until the server has said where it listens."""
+        found = self._address.get(timeout=60)
+        if found is None:
+            pytest.fail("the server ended:\n" + "".join(self.lines))
+        return found
+
+
 @dataclass(frozen=True)
 class Server:
     process: subprocess.Popen[str]
+    log: Log
     host: str
     port: int
 
@@ -61,7 +90,9 @@ class Server:
         return self.ask("POST", "/api/kernels").json()["id"]
 
     def stop(self) -> int:
+        """Stop it, and return its exit code; its log is complete then."""
         self.process.send_signal(signal.SIGTERM)
+        self.log.join(30)
         return self.process.wait(30)
 
 
@@ -86,24 +117,16 @@ def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
         stdin=subprocess.DEVNULL,
         text=True,
     )
+    log = Log(process)
     descendants: list[psutil.Process] = []
     try:
-        yield listening(process)
+        yield Server(process, log, *log.address())
     finally:
         if process.poll() is None:
             descendants = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
-        process.communicate(timeout=30)
+        process.wait(30)
+        log.join(30)
+        process.stderr.close()
         _, left = psutil.wait_procs(descendants, timeout=5)
     assert left == []
-
-
-def listening(process: subprocess.Popen[str]) -> Server:
-    """Read the log until the server says where it listens."""
-    assert process.stderr is not None
-    lines = []
-    for line in process.stderr:
-        lines.append(line)
-        if found := re.search(r"Listening on https?://([^:/]+):(\d+)", line):
-            return Server(process, found[1], int(found[2]))
-    pytest.fail("the server ended:\n" + "".join(lines))
