@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MAIN = Path(__file__).parents[2] / "main.py"
 TOKEN = "a-token-for-tests-of-the-server"
+LISTENING = r"Listening on https?://([^:/]+):(\d+)"
 
 
 @dataclass(frozen=True)
@@ -39,9 +40,10 @@ class Reply:
 class Log(threading.Thread):
     """Reads what a server says until it ends; else the pipe would fill, and the server stand."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: subprocess.Popen[str], says: str = LISTENING) -> None:
         super().__init__()
         self._process = process
+        self._says = re.compile(says)
         self._address: Queue[tuple[str, int] | None] = Queue()
         self.lines: list[str] = []
         self.start()
@@ -50,7 +52,7 @@ class Log(threading.Thread):
         assert self._process.stderr is not None
         for line in self._process.stderr:
             self.lines.append(line)
-            if found := re.search(r"Listening on https?://([^:/]+):(\d+)", line):
+            if found := self._says.search(line):
                 self._address.put((found[1], int(found[2])))
         self._address.put(None)
 
