@@ -15,7 +15,6 @@ from beaker_kernel.server.audit import SETTING, Audit, digest
 
 if TYPE_CHECKING:
     from asyncio import Future
-    from collections.abc import Callable
 
 V1 = "v1.kernel.websocket.jupyter.org"
 HEADER, CONTENT = 0, 3
@@ -76,8 +75,6 @@ def _read(message: str | bytes, subprotocol: str | None) -> tuple[Any, Any]:
     if subprotocol == V1:
         _, parts = deserialize_msg_from_ws_v1(message)  # type: ignore[no-untyped-call]
         return json.loads(parts[HEADER]), parts[CONTENT]
-    parse: Callable[[Any], Any] = json.loads
-    if not isinstance(message, str):
-        parse = deserialize_binary_message
-    whole = parse(message)
+    load = json.loads if isinstance(message, str) else deserialize_binary_message
+    whole = load(message)
     return whole.get("header"), whole.get("content")

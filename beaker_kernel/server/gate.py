@@ -51,7 +51,7 @@ class Gate(Router):
 
     def __init__(self, app: Application, doors: Doors, closed: re.Pattern[str]) -> None:
         self._app = app
-        self._behind = app.default_router
+        self.behind = app.default_router
         self._doors = doors
         self._closed = closed
 
@@ -60,7 +60,7 @@ class Gate(Router):
         request.headers.pop("Referer", None)  # which may hold a credential, and is logged
         identity = cast("TokenIdentity", self._app.settings["identity_provider"])
         user = identity.bearer(request, self._app.settings["base_url"])
-        route = cast("Any", self._behind.find_handler(request))
+        route = cast("Any", self.behind.find_handler(request))
         ending = self._ending(request, route.handler_class, known=user is not None)
         if ending is None:
             return cast("HTTPMessageDelegate", route)

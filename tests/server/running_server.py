@@ -9,10 +9,11 @@ import re
 import signal
 import subprocess
 import sys
-import time
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Queue
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -22,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAIN = Path(__file__).parents[2] / "main.py"
-LOG = "server.log"
-PATIENCE = 30.0
 TOKEN = "a-token-for-tests-of-the-server"
+LISTENING = r"Listening on https?://([^:/]+):(\d+)"
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,37 @@ class Reply:
         return json.loads(self.body)
 
 
+class Log(threading.Thread):
+    """Reads what a server says until it ends; else the pipe would fill, and the server stand."""
+
+    def __init__(self, process: subprocess.Popen[str], says: str = LISTENING) -> None:
+        super().__init__()
+        self._process = process
+        self._says = re.compile(says)
+        self._address: Queue[tuple[str, int] | None] = Queue()
+        self.lines: list[str] = []
+        self.start()
+
+    def run(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self.lines.append(line)
+            if found := self._says.search(line):
+                self._address.put((found[1], int(found[2])))
+        self._address.put(None)
+
+    def address(self) -> tuple[str, int]:
+        """Wait until the server has said where it listens."""
+        found = self._address.get(timeout=60)
+        if found is None:
+            pytest.fail("the server ended:\n" + "".join(self.lines))
+        return found
+
+
 @dataclass(frozen=True)
 class Server:
     process: subprocess.Popen[str]
+    log: Log
     host: str
     port: int
 
@@ -64,7 +92,9 @@ class Server:
         return self.ask("POST", "/api/kernels").json()["id"]
 
     def stop(self) -> int:
+        """Stop it, and return its exit code; its log is complete then."""
         self.process.send_signal(signal.SIGTERM)
+        self.log.join(30)
         return self.process.wait(30)
 
 
@@ -81,33 +111,24 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 @contextmanager
 def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
     """Run `main.py` in a folder until the block ends; then nothing of it may be left."""
-    log = folder / LOG
-    with log.open("w") as stderr:
-        process = subprocess.Popen(
-            [sys.executable, MAIN, "--ServerApp.port=0", "--allow-root", *options],
-            cwd=folder,
-            env=environment(folder, **settings),
-            stderr=stderr,
-            stdin=subprocess.DEVNULL,
-            text=True,
-        )
+    process = subprocess.Popen(
+        [sys.executable, MAIN, "--ServerApp.port=0", "--allow-root", *options],
+        cwd=folder,
+        env=environment(folder, **settings),
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        text=True,
+    )
+    log = Log(process)
     descendants: list[psutil.Process] = []
     try:
-        yield listening(process, log)
+        yield Server(process, log, *log.address())
     finally:
         if process.poll() is None:
             descendants = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
-        process.wait(timeout=30)
+        process.wait(30)
+        log.join(30)
+        process.stderr.close()
         _, left = psutil.wait_procs(descendants, timeout=5)
     assert left == []
-
-
-def listening(process: subprocess.Popen[str], log: Path) -> Server:
-    """Read the log until the server says where it listens."""
-    end = time.monotonic() + PATIENCE
-    while process.poll() is None and time.monotonic() < end:
-        if found := re.search(r"Listening on https?://([^:/]+):(\d+)", log.read_text()):
-            return Server(process, found[1], int(found[2]))
-        time.sleep(0.05)
-    pytest.fail("the server ended:\n" + log.read_text())

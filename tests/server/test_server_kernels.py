@@ -22,9 +22,9 @@ async def channels(server, kernel, headers):
     return await websocket_connect(HTTPRequest(address, headers=headers, request_timeout=60))
 
 
-async def run_cell(server, kernel, code):
+async def run_cell(server, kernel, code, token=TOKEN):
     """Return the messages that answer a cell, until its reply and its idle are both there."""
-    socket = await channels(server, kernel, {"Authorization": f"token {TOKEN}"})
+    socket = await channels(server, kernel, {"Authorization": f"token {token}"})
     header = {"msg_id": "cell-1", "msg_type": "execute_request", "session": "s", "username": ""}
     content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
     request = {
