@@ -24,6 +24,7 @@ from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.memory import Memory
 from beaker_kernel.kernel.questions import Questions
 from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
+from beaker_kernel.kernel.sleepers import Sleepers
 from beaker_kernel.kernel.sockets import send
 from beaker_kernel.kernel.subkernel_side import SubkernelSide
 from beaker_kernel.kernel.turns import Turns
@@ -51,6 +52,7 @@ class Relay:
         self._turns = Turns()
         self._digests = Digests()
         self._memory = Memory(self._loop)
+        self._sleepers = Sleepers(self._loop, front.iopub_port)
         self._back = SubkernelSide(
             subkernel,
             self,
@@ -239,6 +241,7 @@ class Relay:
             self._publish_status(parent, content, frames)
         elif b'"iopub_welcome"' not in header or msg_type(header) != "iopub_welcome":
             self._agent.recording.add(header, parent, metadata, content)
+            self._sleepers.look_later()
             send(self._frontends.sockets.iopub, frames)
 
     def _publish_status(self, parent: bytes, content: bytes, frames: list[bytes]) -> None:
