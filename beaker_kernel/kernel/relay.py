@@ -113,18 +113,18 @@ class Relay:
             log(f"dropped a message on {channel}: {error}")
             return
         if request.msg_type not in ONE_WAY or request.owner is Route.AGENT:
-            if not self._is_authentic(request):
+            if not self._is_authentic(request.msg_type, request.signature, request.parts):
                 return
             self._frontends.requests.add(request)
         if not request.is_cell or self._turns.admit(request):
             self._start(request)
 
-    def _is_authentic(self, request: Request) -> bool:
+    def _is_authentic(self, msg_type: str, signature: bytes, parts: list[bytes]) -> bool:
         """Verify what we act on: the signature is right, and this is its first use."""
-        right = self._signer.verify(request.signature, request.parts)
-        if right and self._digests.is_new(request.signature):
+        right = self._signer.verify(signature, parts)
+        if right and self._digests.is_new(signature):
             return True
-        log(f"dropped a {request.msg_type} with a {'used' if right else 'wrong'} signature")
+        log(f"dropped a message {msg_type} with a {'used' if right else 'wrong'} signature")
         return False
 
     def _start(self, request: Request) -> None:
@@ -157,9 +157,9 @@ class Relay:
     def input_reply(self, frames: list[bytes]) -> None:
         """Pass an answer on stdin to whoever asked; the message itself doesn't say."""
         at = frames.index(DELIMITER, 1)
-        if not self._signer.verify(frames[at + 1], frames[at + 2 : at + 6]):
-            log("dropped an answer on stdin with a wrong signature")
-        elif self._questions.answered(frames[0]) is Route.AGENT:
+        if not self._is_authentic("input_reply", frames[at + 1], frames[at + 2 : at + 6]):
+            return
+        if self._questions.answered(frames[0]) is Route.AGENT:
             self._agent.answer(frames[0], frames[at + 2 :])
         else:
             self._back.answer(frames[0], frames[1:])
