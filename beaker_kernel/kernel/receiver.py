@@ -23,6 +23,9 @@ class Receiver(Protocol):
     def subkernel_started(self) -> None:
         """Note that there is a subkernel."""
 
+    def subkernel_slow(self) -> None:
+        """Answer from memory who asks what the subkernel is: it takes long to start."""
+
     def subkernel_died(self, ended: str) -> None:
         """Answer for the subkernel, which has ended."""
 

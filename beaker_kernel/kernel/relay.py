@@ -40,7 +40,9 @@ if TYPE_CHECKING:
 class Relay:
     """Stands between the frontends and the subkernel until the kernel is shut down."""
 
-    def __init__(self, front: Connection, subkernel: Subkernel, patience: float) -> None:
+    def __init__(
+        self, front: Connection, subkernel: Subkernel, patience: float, *, is_restart: bool
+    ) -> None:
         tag = os.urandom(12).hex()
         self._ours = f'"{tag}'.encode()  # the ids of relay and agent begin so
         self._loop = Loop()
@@ -62,6 +64,7 @@ class Relay:
             signer=self._signer,
             loop=self._loop,
             patience=patience,
+            is_restart=is_restart,
         )
         self._agent = AgentSide(
             f"{tag}a",
@@ -133,6 +136,9 @@ class Relay:
             self._agent.ask(request)
         elif request.owner is Route.RELAY:
             self._answer(request)
+        elif request.msg_type == "kernel_info_request" and self._back.kept_info:
+            info = with_beaker(self._back.kept_info, self.spec.name, self.sandbox)
+            self._frontends.finish(request, json.loads(info))
         elif request.msg_type == "interrupt_request":
             self.interrupt_request(request)
         elif request.msg_type == "shutdown_request":
@@ -259,6 +265,12 @@ class Relay:
     def subkernel_started(self) -> None:
         """Tell the agent."""
         self._agent.subkernel_started()
+
+    def subkernel_slow(self) -> None:
+        """Answer who asks what it is from what it said of itself the last time."""
+        waiting, self._back.waiting = self._back.waiting, []
+        for request in waiting:
+            self._start(request)
 
     def subkernel_died(self, ended: str) -> None:
         """Tell everybody who waits for the subkernel, and the agent."""

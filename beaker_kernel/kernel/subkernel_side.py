@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from beaker_kernel.kernel import kernelspecs, processes, sandboxing
+from beaker_kernel.kernel import kept_info, kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.traffic import Traffic
@@ -26,6 +26,10 @@ Frames = list[bytes]
 
 GRACE = 2.0
 """Seconds that a subkernel has to end after it was shut down."""
+HANDSHAKE = 5.0
+"""Seconds after which clients get in by what the kernel said the last time; some wait for ten."""
+LEISURE = 1.0
+"""Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
 LAST_WORDS = 5
@@ -39,6 +43,7 @@ class SubkernelSide:
         subkernel: the process.
         ready: whether requests reach it and nothing that it publishes is lost.
         waiting: the requests that are sent as soon as it is ready.
+        kept_info: while the first start takes long, what the kernel said of itself the last time.
         gave_up: whether it died so often that the relay has to end.
 
     """
@@ -54,11 +59,14 @@ class SubkernelSide:
         signer: Signer,
         loop: Loop,
         patience: float,
+        is_restart: bool,
     ) -> None:
         self.subkernel = subkernel
         self.ready = False
         self.waiting: list[Request] = []
+        self.kept_info = b""
         self.gave_up = False
+        self._is_first_start = not is_restart
         self._receiver = receiver
         self._frontends = frontends
         self._context = context
@@ -115,6 +123,7 @@ class SubkernelSide:
         self.subkernel.spec = sandboxing.kept(self.subkernel.spec, kernelspecs.find_for(wanted))
         self.subkernel.on_tcp = False
         self._replacing = True
+        self._first_start_is_over()
         self.subkernel.kill()
 
     def shut_down(self, request: Request) -> None:
@@ -139,6 +148,7 @@ class SubkernelSide:
         self._loop.add(ended, lambda: self._ended(ended))
         self._loop.add(self.subkernel.stderr.reader, self._pass_stderr)
         self._expect_answer_later(pid)
+        self._loop.call_later(HANDSHAKE, self._stand_in)
         if provisioner:
             self._loop.add(provisioner.fileno(), lambda: self._hear(provisioner))
             return
@@ -178,9 +188,13 @@ class SubkernelSide:
 
     def _own_reply(self, channel: str, frames: list[bytes]) -> None:
         """Take in the reply to a probe or to a request of the agent."""
-        if self._probe_mark not in frames[frames.index(DELIMITER) + 3]:
+        at = frames.index(DELIMITER)
+        if self._probe_mark not in frames[at + 3]:
             self._receiver.own_reply(channel, frames)
-        elif not self.ready:
+            return
+        spec = self.subkernel.spec
+        self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, frames[at + 5]))
+        if not self.ready:
             self._probe()  # it answered before its iopub reached us
 
     def _published(self, frames: list[bytes]) -> None:
@@ -194,6 +208,7 @@ class SubkernelSide:
 
     def _is_ready(self) -> None:
         self.ready = True
+        self._first_start_is_over()
         self._replacing = False
         self.subkernel.remember_transport()
         self._deaths.forget_later()
@@ -203,6 +218,18 @@ class SubkernelSide:
         for request in waiting:
             self.forward(request)
         self._receiver.subkernel_started()
+
+    def _stand_in(self) -> None:
+        """Have the clients in that wait for the kernel's first answer alone, if it takes long."""
+        if self._is_first_start:
+            self.kept_info = kept_info.read(self.subkernel.spec)
+        if self.kept_info:
+            self._receiver.subkernel_slow()
+
+    def _first_start_is_over(self) -> None:
+        """Forget what was kept: from now on the kernel speaks for itself."""
+        self._is_first_start = False
+        self.kept_info = b""
 
     def _expect_socket(self, pid: int) -> None:
         """Try another transport with a subkernel that lives but doesn't listen."""
@@ -245,6 +272,7 @@ class SubkernelSide:
 
     def _replace_the_dead(self, ended: str, said: str) -> None:
         self.ready = False
+        self._first_start_is_over()
         if self._replacing or self._refusal:
             said = ""
         self._receiver.subkernel_died(ended + said)
