@@ -68,7 +68,7 @@ def alone(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
     yield from lives.starts_and_ends(folder, suite.KERNELSPECS, options.heavy)
     yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
     yield suite.beside_nothing(folder, options.rounds)
-    yield suite.served(folder, options.rounds)
+    yield from suite.served(folder, options.rounds)
 
 
 def _options() -> argparse.Namespace:

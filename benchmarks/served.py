@@ -26,16 +26,16 @@ TOKEN = "benchmark"
 SHOWN = {"Authorization": f"token {TOKEN}"}
 STOCK = ("-m", "jupyter_server", "--ServerApp.open_browser=False")
 OURS = (str(Path(__file__).parents[1] / "main.py"),)
-SERVERS = {PLAIN: (STOCK, "python3"), CONTROL: (STOCK, "python3"), BEAKER: (OURS, "beaker")}
+PLAIN_SERVER = (STOCK, "--ServerApp.allow_origin", "python3")
+SERVERS = {PLAIN: PLAIN_SERVER, CONTROL: PLAIN_SERVER, BEAKER: (OURS, "--origin", "beaker")}
+"""The command, its option for a foreign page's origin, and the kernelspec."""
 
 
-class Page:
+class Client:
     """One client of a kernel behind a server."""
 
-    def __init__(self, port: int, kernelspec: str) -> None:
-        kernel = _ask(port, "POST", "/api/kernels", {"name": kernelspec})["id"]
-        address = f"ws://127.0.0.1:{port}/api/kernels/{kernel}/channels"
-        self._session = uuid4().hex
+    def __init__(self, port: int, path: str) -> None:
+        address = f"ws://127.0.0.1:{port}{path}"
         self._socket = websocket.create_connection(address, timeout=PATIENCE, header=SHOWN)
 
     def close(self) -> None:
@@ -45,46 +45,59 @@ class Page:
     def run(self, code: str) -> float:
         """Run a cell and return the seconds until reply and idle are there."""
         began = time.perf_counter()
-        msg_id = self._execute(code)
+        message = cell(code)
+        msg_id = message["header"]["msg_id"]
+        self._socket.send(json.dumps(message))
         missing = {"execute_reply", "idle"}
         while missing:
-            message = json.loads(self._socket.recv())
-            if message["parent_header"].get("msg_id") == msg_id:
-                missing -= {message["msg_type"], message["content"].get("execution_state")}
+            came = json.loads(self._socket.recv())
+            if came["parent_header"].get("msg_id") == msg_id:
+                missing -= {came["msg_type"], came["content"].get("execution_state")}
         return time.perf_counter() - began
 
-    def _execute(self, code: str) -> str:
-        header = {"msg_id": uuid4().hex, "msg_type": "execute_request", "session": self._session}
-        message = {
-            "header": header | {"username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"},
-            "parent_header": {},
-            "metadata": {},
-            "content": {"code": code, **CELL},
-            "channel": "shell",
-            "buffers": [],
-        }
-        self._socket.send(json.dumps(message))
-        return header["msg_id"]
+
+def cell(code: str) -> dict[str, Any]:
+    """Return an execute_request as a websocket carries it."""
+    header = {"msg_id": uuid4().hex, "msg_type": "execute_request", "session": uuid4().hex}
+    return {
+        "header": header | {"username": "", "version": "5.4", "date": "2026-01-01T00:00:00Z"},
+        "parent_header": {},
+        "metadata": {},
+        "content": {"code": code, **CELL},
+        "channel": "shell",
+        "buffers": [],
+    }
 
 
 @contextmanager
-def pages(folder: Path) -> Iterator[dict[str, Page]]:
-    """Run a server for each contestant, and a warm page at each."""
+def servers(folder: Path, origin: str = "") -> Iterator[dict[str, tuple[int, str]]]:
+    """Run a server and a kernel for each contestant; yield each one's port and channels' path."""
     with ExitStack() as stack:
         found = {}
-        for name, (command, kernelspec) in SERVERS.items():
-            port = stack.enter_context(_serving(folder / name, command))
-            page = found[name] = Page(port, kernelspec)
-            stack.callback(page.close)
+        for name, (command, allow, kernelspec) in SERVERS.items():
+            options = (*command, f"{allow}={origin}") if origin else command
+            port = stack.enter_context(_serving(folder / name, options))
+            kernel = ask(port, "POST", "/api/kernels", {"name": kernelspec})["id"]
+            found[name] = port, f"/api/kernels/{kernel}/channels"
+        yield found
+
+
+@contextmanager
+def clients(folder: Path) -> Iterator[dict[str, Client]]:
+    """Run the servers, and a warm client of each."""
+    with servers(folder) as kernels, ExitStack() as stack:
+        found = {name: Client(*kernel) for name, kernel in kernels.items()}
+        for client in found.values():
+            stack.callback(client.close)
             for _ in range(30):
-                page.run("pass")
+                client.run("pass")
         yield found
 
 
 @contextmanager
 def _serving(folder: Path, command: tuple[str, ...]) -> Iterator[int]:
     """Run a server with a configuration of its own, and yield its port."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "RUNTIME")}
     log = folder / "log"
     with (
@@ -118,7 +131,8 @@ def _port(log: Path, server: subprocess.Popen[bytes]) -> int:
     raise TimeoutError(f"no server: {log.read_text()}")
 
 
-def _ask(port: int, method: str, path: str, body: dict[str, str]) -> Any:  # noqa: ANN401 (JSON)
+def ask(port: int, method: str, path: str, body: dict[str, str]) -> Any:  # noqa: ANN401 (JSON)
+    """Ask a server's REST API."""
     client = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     try:
         client.request(method, path, body=json.dumps(body), headers=SHOWN)

@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from benchmarks import idle_kernel
+from benchmarks.browser import tabs
 from benchmarks.contestant import Contestant
 from benchmarks.rows import BEAKER, CONTROL, PLAIN, Limit, Row, interleave
-from benchmarks.served import pages
+from benchmarks.served import cell, clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -153,11 +154,14 @@ def beside_nothing(folder: Path, rounds: int) -> Limit:
     return Limit(title, row.added(BEAKER), 0.30, "ms")
 
 
-def served(folder: Path, rounds: int) -> Row:
+def served(folder: Path, rounds: int) -> Iterator[Row]:
     """Measure the shortest cell through a websocket: our server, and a stock one."""
-    with pages(folder) as found:
+    with clients(folder / "python") as found:
         row = Row("`pass` through a server's websocket", 0.60, least=SAMPLES)
-        return taken(row, found, quick, rounds)
+        yield taken(row, found, quick, rounds)
+    with tabs(folder / "browser") as pages:
+        row = Row("the same in Chromium", 0.60, least=SAMPLES)
+        yield taken(row, pages, lambda tab: tab.times(cell("pass"), BLOCK + 1)[1:], rounds)
 
 
 def memory(kernels: Kernels, gigabytes: int) -> Iterator[Limit]:
