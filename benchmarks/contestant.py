@@ -149,9 +149,10 @@ class Contestant(Client):
         key = os.urandom(16).hex().encode()
         _, self._connection = write_connection_file(path, ip="127.0.0.1", key=key)
         super().__init__(name, self._connection)
+        own = {"JPY_PARENT_PID": str(os.getpid()), "JUPYTER_DATA_DIR": str(folder)}
         self.process = psutil.Popen(
             _command(kernelspec, path, (env or {}).get("JUPYTER_PATH", "")),
-            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
+            env={**os.environ, **own, **(env or {})},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if kernelspec == "python3" else None,  # it warns of tcp
         )

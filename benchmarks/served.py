@@ -98,7 +98,9 @@ def clients(folder: Path) -> Iterator[dict[str, Client]]:
 def _serving(folder: Path, command: tuple[str, ...]) -> Iterator[int]:
     """Run a server with a configuration of its own, and yield its port."""
     folder.mkdir(parents=True)
-    own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "RUNTIME")}
+    own = {
+        f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")
+    }
     log = folder / "log"
     with (
         log.open("w") as stderr,
