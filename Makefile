@@ -24,7 +24,7 @@ test-model: .venv/.ready ## ask a real model, fetched once into a cache
 test-long: .venv/.chromium .venv/.kernels ## run what takes minutes: faults, floods, deep fuzzing
 	$(RUN) -m pytest -q -m long
 
-bench: .venv/.ready ## measure beside plain ipykernel, as ratios
+bench: .venv/.ready .venv/.chromium ## measure beside plain ipykernel, as ratios
 	$(RUN) -m benchmarks
 
 lint: .venv/.ready dev_ui/node_modules/.ready ## check style, types and generated files

@@ -13,10 +13,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import suite
+from benchmarks import lives, suite
 from benchmarks.report import Report
+from benchmarks.rows import BEAKER
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.rows import Limit, Row
 
 SECONDS_OF_STREAM = 120
@@ -45,7 +48,8 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
         report.add(row)
         print(f"{row.title}: measured", file=sys.stderr)
 
-    add(suite.starts(folder, options.heavy))
+    for row in alone(folder, options):
+        add(row)
     with (
         suite.streaming_model(folder, SECONDS_OF_STREAM) as env,
         suite.contestants(folder, env) as kernels,
@@ -55,7 +59,16 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
         for row in suite.heavy(kernels, options.heavy):
             add(row)
         add(suite.while_streaming(kernels, options.rounds))
-        add(suite.memory(kernels))
+        for row in suite.memory(kernels, options.gigabytes):
+            add(row)
+
+
+def alone(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    """Measure what needs kernels of its own."""
+    yield from lives.starts_and_ends(folder, suite.KERNELSPECS, options.heavy)
+    yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
+    yield suite.beside_nothing(folder, options.rounds)
+    yield from suite.served(folder, options.rounds)
 
 
 def _options() -> argparse.Namespace:
@@ -63,11 +76,13 @@ def _options() -> argparse.Namespace:
     add = parser.add_argument
     add("--rounds", type=int, default=40, help="rounds of ten quick cells (default: %(default)s)")
     add("--heavy", type=int, default=20, help="rounds of starts and floods (default: %(default)s)")
+    add("--gigabytes", type=int, default=10, help="memory is read after (default: %(default)s)")
     add("--quick", action="store_true", help="see that it runs: too few samples to say anything")
     add("--json", type=Path, help="also write everything, samples included, to this file")
     options = parser.parse_args()
     if options.quick:
         options.rounds = options.heavy = QUICK
+        options.gigabytes = 1
     return options
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -148,9 +149,10 @@ class Contestant(Client):
         key = os.urandom(16).hex().encode()
         _, self._connection = write_connection_file(path, ip="127.0.0.1", key=key)
         super().__init__(name, self._connection)
+        own = {"JPY_PARENT_PID": str(os.getpid()), "JUPYTER_DATA_DIR": str(folder)}
         self.process = psutil.Popen(
-            _command(kernelspec, path),
-            env={**os.environ, "JPY_PARENT_PID": str(os.getpid()), **(env or {})},
+            _command(kernelspec, path, (env or {}).get("JUPYTER_PATH", "")),
+            env={**os.environ, **own, **(env or {})},
             stdin=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL if kernelspec == "python3" else None,  # it warns of tcp
         )
@@ -163,6 +165,18 @@ class Contestant(Client):
         """Return the seconds of CPU that the kernel's own process has used."""
         times = self.process.cpu_times()
         return float(times.user + times.system)
+
+    def shut_down(self) -> float:
+        """Ask the kernel to end and return the seconds until its process has."""
+        ended = select.poll()
+        descriptor = os.pidfd_open(self.process.pid)
+        ended.register(descriptor)
+        began = time.perf_counter()
+        self.send("shutdown_request", {"restart": False})
+        ended.poll(PATIENCE * 1000)
+        took = time.perf_counter() - began
+        os.close(descriptor)
+        return took
 
     def stop(self) -> None:
         """End the process and close the sockets."""
@@ -184,8 +198,10 @@ def _drain(socket: zmq.Socket[bytes]) -> list[list[bytes]]:
         return messages
 
 
-def _command(kernelspec: str, connection_file: str) -> list[str]:
-    spec = KernelSpecManager().get_kernel_spec(kernelspec)
+def _command(kernelspec: str, connection_file: str, folder: str) -> list[str]:
+    specs = KernelSpecManager()
+    specs.kernel_dirs.insert(0, os.path.join(folder, "kernels"))
+    spec = specs.get_kernel_spec(kernelspec)
     known = {"{connection_file}": connection_file, "{resource_dir}": spec.resource_dir}
     words = [known.get(word, word) for word in spec.argv]
     return [sys.executable if words[0] == "python" else words[0], *words[1:]]

@@ -12,7 +12,8 @@ from benchmarks.rows import BEAKER, CONTROL, PLAIN, WITHIN, Limit, Row
 
 RATIOS = "A ratio is the median over the rounds of the ratio of medians in each (middle half)."
 PACKAGES = ("ipykernel", "jupyter-client", "pyzmq", "tornado")
-HEAD = "| | plain | control | beaker | p90 | ratio | bound | |\n|---|--:|--:|--:|--:|--:|--:|---|"
+COLUMNS = ("", "plain", "control", "beaker", "p90", "p99", "ratio", "bound", "")
+HEAD = f"| {' | '.join(COLUMNS)} |\n|---{'|--:' * (len(COLUMNS) - 2)}|---|"
 
 
 @dataclass
@@ -38,7 +39,7 @@ class Report:
         return 2 if self.void else int(not all(row.passes for row in self.rows))
 
     def markdown(self) -> str:
-        """Return the table; p90 is given as beaker's beside plain's."""
+        """Return the table; p90 and p99 are given as beaker's beside plain's."""
         lines = [HEAD, *map(_line, self.rows)]
         busy = f"Load average {min(self.loads, default=0):.1f}-{max(self.loads, default=0):.1f}"
         where = f"{os.cpu_count()} cores, {_versions()}"
@@ -65,16 +66,20 @@ def _versions() -> str:
 
 
 def _line(row: Row | Limit) -> str:
-    mark = "pass" if row.passes else "FAIL"
+    mark = "reported" if row.bound is None else "pass" if row.passes else "FAIL"
     if isinstance(row, Limit):
-        bound = f"{row.bound:g} {row.unit}"
-        return f"| {row.title} | | | {row.value:.2f} {row.unit} | | | {bound} | {mark} |"
+        bound = "" if row.bound is None else f"{row.bound:g} {row.unit}"
+        return f"| {row.title} | | | {row.value:.2f} {row.unit} | | | | {bound} | {mark} |"
+    bound = "" if row.bound is None else f"x{row.bound:.2f}"
     medians = (f"{row.median(name):.2f}" for name in (PLAIN, CONTROL))
-    p90 = " / ".join(f"{row.quantile(name, 0.9):.2f}" for name in (BEAKER, PLAIN))
+    p90, p99 = (
+        " / ".join(f"{row.quantile(name, part):.2f}" for name in (BEAKER, PLAIN))
+        for part in (0.9, 0.99)
+    )
     return (
         f"| {row.title}, {row.unit} (n={len(row.samples(BEAKER))}) | {' | '.join(medians)} "
-        f"(x{row.ratio(CONTROL):.3f}) | {row.median(BEAKER):.2f} | {p90} "
-        f"| x{row.ratio(BEAKER):.3f} {row.spread(BEAKER)} | x{row.bound:.2f} "
+        f"(x{row.ratio(CONTROL):.3f}) | {row.median(BEAKER):.2f} | {p90} | {p99} "
+        f"| x{row.ratio(BEAKER):.3f} {row.spread(BEAKER)} | {bound} "
         f"| {'void' if row.is_void else mark} |"
     )
 

@@ -23,14 +23,14 @@ class Row:
     and goes touches both sides of it alike.
 
     Attributes:
-        bound: what Beaker's ratio may be at most.
+        bound: what Beaker's ratio may be at most; None reports it alone.
         scale: how many of the unit are a second.
         least: how many samples of each contestant the row needs to count.
 
     """
 
     title: str
-    bound: float
+    bound: float | None
     unit: str = "ms"
     scale: float = 1e3
     least: int = 10
@@ -48,6 +48,11 @@ class Row:
         """Return a quantile of one contestant, say of 0.9."""
         ordered = sorted(self.samples(name))
         return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+    def added(self, name: str) -> float:
+        """Return how much longer one takes than the plain kernel, in the row's unit."""
+        median = statistics.median
+        return median(median(r[name]) - median(r[PLAIN]) for r in self.rounds) * self.scale
 
     def ratio(self, name: str) -> float:
         """Return how many times as long one takes as the plain kernel."""
@@ -71,22 +76,22 @@ class Row:
     @property
     def passes(self) -> bool:
         """Whether Beaker keeps its bound."""
-        return self.ratio(BEAKER) <= self.bound
+        return self.bound is None or self.ratio(BEAKER) <= self.bound
 
 
 @dataclass(frozen=True)
 class Limit:
-    """A line of the report that is compared with a number instead of a kernel."""
+    """A line of the report that is compared with a number instead of a kernel, or with nothing."""
 
     title: str
     value: float
-    bound: float
+    bound: float | None
     unit: str
 
     @property
     def passes(self) -> bool:
         """Whether Beaker keeps its bound."""
-        return self.value <= self.bound
+        return self.bound is None or self.value <= self.bound
 
 
 def interleave(

@@ -8,17 +8,21 @@ import sys
 import time
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from benchmarks import idle_kernel
+from benchmarks.browser import tabs
 from benchmarks.contestant import Contestant
 from benchmarks.rows import BEAKER, CONTROL, PLAIN, Limit, Row, interleave
+from benchmarks.served import cell, clients
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     Kernels = dict[str, Contestant]
 
+K = TypeVar("K")
 KERNELSPECS = {PLAIN: "python3", CONTROL: "python3", BEAKER: "beaker"}
 BLOCK = 10
 """Samples of a quick cell per block; the one before them warms the caches up and doesn't count."""
@@ -27,18 +31,37 @@ SAMPLES = 300
 TOKENS_PER_SECOND = 200
 RESTED = 2.0
 """Seconds after which the relay has given back what it doesn't need."""
-HEAVY = (
-    ("50,000 prints", 1.03, 3, "for i in range(50_000): print(i)"),
-    ("3,000 displays", 1.15, 1, "for i in range(3_000): display(i)"),
-    ("20 MB display", 1.30, 1, "display({'text/plain': 'x' * 20_000_000}, raw=True)"),
+BUFFER = """
+from comm import create_comm
+comm = create_comm(target_name="nobody")
+comm.send({}, buffers=[bytes(40_000_000)])
+comm.close()
+"""
+HEAVY: tuple[tuple[str, float | None, int, str], ...] = (
+    ("50,000 prints", 1.02, 3, "for i in range(50_000): print(i)"),
+    ("2,000 flushed prints", 1.05, 2, "for i in range(2_000): print(i, flush=True)"),
+    ("3,000 displays", 1.05, 1, "for i in range(3_000): display(i)"),
+    ("20 MB display", 1.15, 1, "display({'text/plain': 'x' * 20_000_000}, raw=True)"),
+    ("40 MB comm buffer", None, 1, BUFFER),
 )
+GIGABYTE = "for _ in range(100): display({'text/plain': 'x' * 10_000_000}, raw=True)"
 """Title, bound, how many times the usual rounds (a narrow bound needs more), and the cell."""
 
 
+class Runs(Protocol):
+    """Whatever runs a cell and tells how long it took."""
+
+    def run(self, code: str) -> float:
+        """Run a cell and return the seconds until reply and idle are there."""
+
+
 @contextmanager
-def contestants(folder: Path, env: dict[str, str]) -> Iterator[Kernels]:
+def contestants(
+    folder: Path, env: dict[str, str], plain: str = KERNELSPECS[PLAIN]
+) -> Iterator[Kernels]:
     """Run a plain kernel, its control and Beaker, warm."""
-    kernels = {name: Contestant(name, spec, folder, env) for name, spec in KERNELSPECS.items()}
+    specs = {PLAIN: plain, CONTROL: plain, BEAKER: KERNELSPECS[BEAKER]}
+    kernels = {name: Contestant(name, spec, folder, env) for name, spec in specs.items()}
     try:
         for kernel in kernels.values():
             kernel.run_many("pass", 30)
@@ -49,13 +72,13 @@ def contestants(folder: Path, env: dict[str, str]) -> Iterator[Kernels]:
 
 
 def taken(
-    row: Row, kernels: Kernels, block: Callable[[Contestant], list[float]], rounds: int
+    row: Row, kernels: Mapping[str, K], block: Callable[[K], list[float]], rounds: int
 ) -> Row:
     """Fill a row with samples of running kernels."""
     return interleave(row, list(kernels), lambda name: block(kernels[name]), rounds)
 
 
-def quick(kernel: Contestant) -> list[float]:
+def quick(kernel: Runs) -> list[float]:
     """Take a block of round trips of the shortest cell."""
     kernel.run("pass")
     return [kernel.run("pass") for _ in range(BLOCK)]
@@ -72,30 +95,15 @@ def settled(take: Callable[[Contestant], float]) -> Callable[[Contestant], list[
     return block
 
 
-def starts(folder: Path, rounds: int) -> Row:
-    """Measure from the process's start to the reply to a cell that was sent at once."""
-
-    def start(name: str) -> list[float]:
-        began = time.perf_counter()
-        kernel = Contestant(name, KERNELSPECS[name], folder, {})
-        try:
-            kernel.reply(kernel.execute("pass"))
-            return [time.perf_counter() - began]
-        finally:
-            kernel.stop()
-
-    return interleave(Row("start to first execute_reply", 1.08), list(KERNELSPECS), start, rounds)
-
-
 def round_trips(kernels: Kernels, rounds: int) -> Iterator[Row | Limit]:
     """Measure the shortest cell, and what it costs the relay."""
     relay, plain = kernels[BEAKER], kernels[PLAIN]
     before = relay.cpu(), plain.cpu()
-    yield taken(Row("`pass` round trip", 1.20, least=SAMPLES), kernels, quick, rounds)
+    yield taken(Row("`pass` round trip", 1.15, least=SAMPLES), kernels, quick, rounds)
     used = relay.cpu() - before[0], plain.cpu() - before[1]
-    yield Limit("relay's CPU per `pass`, of ipykernel's", used[0] / used[1], 0.40, "x")
+    yield Limit("relay's CPU per `pass`, of ipykernel's", used[0] / used[1], 0.28, "x")
     many = settled(lambda kernel: kernel.run_many("pass", 100))
-    yield taken(Row("100 cells at once", 1.15), kernels, many, rounds)
+    yield taken(Row("100 cells at once", 1.08), kernels, many, rounds)
 
 
 def heavy(kernels: Kernels, rounds: int) -> Iterator[Row]:
@@ -131,13 +139,37 @@ def while_streaming(kernels: Kernels, rounds: int) -> Row:
     with kernels[BEAKER].another_client() as asking:
         asking.send("llm_request", {"request": "talk"})
         asking.wait_for(b"llm_delta")
-        row = Row("`pass` while a model streams", 1.30, least=SAMPLES)
+        row = Row("`pass` while a model streams", 1.20, least=SAMPLES)
         taken(row, kernels, quick, rounds)
         asking.wait_for(b"llm_delta")  # it still does
     return row
 
 
-def memory(kernels: Kernels) -> Limit:
-    """Read the relay's memory after all that has passed through it, and a rest."""
-    time.sleep(RESTED)
-    return Limit("relay's RSS", kernels[BEAKER].process.memory_info().rss / 2**20, 26, "MB")
+def beside_nothing(folder: Path, rounds: int) -> Limit:
+    """Measure what the relay adds to a kernel that takes no time."""
+    row = Row("nothing", None)
+    with contestants(folder, idle_kernel.install(folder), idle_kernel.NAME) as kernels:
+        taken(row, kernels, quick, rounds)
+    title = f"added to a kernel that does nothing (to its control: {row.added(CONTROL):.2f} ms)"
+    return Limit(title, row.added(BEAKER), 0.30, "ms")
+
+
+def served(folder: Path, rounds: int) -> Iterator[Row]:
+    """Measure the shortest cell through a websocket: our server, and a stock one."""
+    with clients(folder / "python") as found:
+        row = Row("`pass` through a server's websocket", 0.60, least=SAMPLES)
+        yield taken(row, found, quick, rounds)
+    with tabs(folder / "browser") as pages:
+        row = Row("the same in Chromium", 0.60, least=SAMPLES)
+        yield taken(row, pages, lambda tab: tab.times(cell("pass"), BLOCK + 1)[1:], rounds)
+
+
+def memory(kernels: Kernels, gigabytes: int) -> Iterator[Limit]:
+    """Read the relay's memory after all that has passed through it, then after some more."""
+    title = "relay's RSS"
+    for more in (0, gigabytes):
+        for _ in range(more):
+            kernels[BEAKER].run(GIGABYTE)
+        time.sleep(RESTED)
+        yield Limit(title, kernels[BEAKER].process.memory_info().rss / 2**20, 22, "MB")
+        title = f"relay's RSS after {gigabytes} GB more"

@@ -11,7 +11,7 @@ import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.kernel import connection, kernelspecs, memory, runtime
+from beaker_kernel.kernel import connection, kept_info, kernelspecs, memory, runtime
 from beaker_kernel.kernel.subkernel import Subkernel
 from beaker_kernel.prctl import forbid_dumps
 
@@ -26,12 +26,13 @@ def main() -> None:
         front = connection.read(options["-f"])
         spec = kernelspecs.choose(os.environ, options.get("--resource-dir", ""))
         patience = float(os.environ.get("BEAKER_START_TIMEOUT") or 60)
+        is_restart = kept_info.is_restart(options["-f"])
         folder = runtime.create()
     except (ConfigurationError, OSError, ValueError, KeyError) as error:
         sys.exit(f"beaker: {error}")
     subkernel = Subkernel(spec, front, folder)
     try:
-        lived = run(subkernel, front, patience)
+        lived = run(subkernel, front, patience, is_restart=is_restart)
     except (ConfigurationError, OSError) as error:
         sys.exit(f"beaker: can't start: {error}")
     finally:
@@ -40,7 +41,9 @@ def main() -> None:
     sys.exit(not lived)
 
 
-def run(subkernel: Subkernel, front: connection.Connection, patience: float) -> bool:
+def run(
+    subkernel: Subkernel, front: connection.Connection, patience: float, *, is_restart: bool
+) -> bool:
     """Start the subkernel, then everything else.
 
     Raises:
@@ -55,7 +58,7 @@ def run(subkernel: Subkernel, front: connection.Connection, patience: float) -> 
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 
     runtime.remove_stale()
-    return Relay(front, subkernel, patience).run()
+    return Relay(front, subkernel, patience, is_restart=is_restart).run()
 
 
 def parse(words: list[str]) -> dict[str, str]:

@@ -176,14 +176,15 @@ def _jupyter_path() -> list[str]:
     named = os.environ.get("JUPYTER_PATH", "")
     system = [] if os.name == "nt" else ["/usr/local/share/jupyter", "/usr/share/jupyter"]
     env = [p for p in [os.path.join(sys.prefix, "share", "jupyter")] if p not in system]
-    user = [_data_dir()]
+    user = [data_dir()]
     if site.ENABLE_USER_SITE and (base := site.getuserbase()):
         user.append(os.path.join(base, "share", "jupyter"))
     own = env + user if _environment_first() else user + env
     return [p.rstrip(os.sep) for p in named.split(os.pathsep) if p] + own + system
 
 
-def _data_dir() -> str:
+def data_dir() -> str:
+    """Return the person's data folder, as jupyter_core's ``jupyter_data_dir`` does."""
     if named := os.environ.get("JUPYTER_DATA_DIR"):
         return named
     home = os.path.realpath(os.path.expanduser("~"))

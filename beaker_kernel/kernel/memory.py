@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,12 @@ class Memory:
         self._planned = False
         if libc := _libc("malloc_trim"):
             libc.malloc_trim(0)
+
+
+def resident() -> int:
+    """Return the bytes of memory that this process holds, on Linux."""
+    with open("/proc/self/statm", encoding="ascii") as statm:
+        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _libc(call: str) -> Any:  # noqa: ANN401 (ctypes has no narrower type)

@@ -24,6 +24,7 @@ from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.memory import Memory
 from beaker_kernel.kernel.questions import Questions
 from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
+from beaker_kernel.kernel.sleepers import Sleepers
 from beaker_kernel.kernel.sockets import send
 from beaker_kernel.kernel.subkernel_side import SubkernelSide
 from beaker_kernel.kernel.turns import Turns
@@ -39,7 +40,9 @@ if TYPE_CHECKING:
 class Relay:
     """Stands between the frontends and the subkernel until the kernel is shut down."""
 
-    def __init__(self, front: Connection, subkernel: Subkernel, patience: float) -> None:
+    def __init__(
+        self, front: Connection, subkernel: Subkernel, patience: float, *, is_restart: bool
+    ) -> None:
         tag = os.urandom(12).hex()
         self._ours = f'"{tag}'.encode()  # the ids of relay and agent begin so
         self._loop = Loop()
@@ -51,6 +54,7 @@ class Relay:
         self._turns = Turns()
         self._digests = Digests()
         self._memory = Memory(self._loop)
+        self._sleepers = Sleepers(self._loop, front.iopub_port)
         self._back = SubkernelSide(
             subkernel,
             self,
@@ -60,6 +64,7 @@ class Relay:
             signer=self._signer,
             loop=self._loop,
             patience=patience,
+            is_restart=is_restart,
         )
         self._agent = AgentSide(
             f"{tag}a",
@@ -111,18 +116,18 @@ class Relay:
             log(f"dropped a message on {channel}: {error}")
             return
         if request.msg_type not in ONE_WAY or request.owner is Route.AGENT:
-            if not self._is_authentic(request):
+            if not self._is_authentic(request.msg_type, request.signature, request.parts):
                 return
             self._frontends.requests.add(request)
         if not request.is_cell or self._turns.admit(request):
             self._start(request)
 
-    def _is_authentic(self, request: Request) -> bool:
+    def _is_authentic(self, msg_type: str, signature: bytes, parts: list[bytes]) -> bool:
         """Verify what we act on: the signature is right, and this is its first use."""
-        right = self._signer.verify(request.signature, request.parts)
-        if right and self._digests.is_new(request.signature):
+        right = self._signer.verify(signature, parts)
+        if right and self._digests.is_new(signature):
             return True
-        log(f"dropped a {request.msg_type} with a {'used' if right else 'wrong'} signature")
+        log(f"dropped a message {msg_type} with a {'used' if right else 'wrong'} signature")
         return False
 
     def _start(self, request: Request) -> None:
@@ -131,6 +136,9 @@ class Relay:
             self._agent.ask(request)
         elif request.owner is Route.RELAY:
             self._answer(request)
+        elif request.msg_type == "kernel_info_request" and self._back.kept_info:
+            info = with_beaker(self._back.kept_info, self.spec.name, self.sandbox)
+            self._frontends.finish(request, json.loads(info))
         elif request.msg_type == "interrupt_request":
             self.interrupt_request(request)
         elif request.msg_type == "shutdown_request":
@@ -155,9 +163,9 @@ class Relay:
     def input_reply(self, frames: list[bytes]) -> None:
         """Pass an answer on stdin to whoever asked; the message itself doesn't say."""
         at = frames.index(DELIMITER, 1)
-        if not self._signer.verify(frames[at + 1], frames[at + 2 : at + 6]):
-            log("dropped an answer on stdin with a wrong signature")
-        elif self._questions.answered(frames[0]) is Route.AGENT:
+        if not self._is_authentic("input_reply", frames[at + 1], frames[at + 2 : at + 6]):
+            return
+        if self._questions.answered(frames[0]) is Route.AGENT:
             self._agent.answer(frames[0], frames[at + 2 :])
         else:
             self._back.answer(frames[0], frames[1:])
@@ -239,6 +247,7 @@ class Relay:
             self._publish_status(parent, content, frames)
         elif b'"iopub_welcome"' not in header or msg_type(header) != "iopub_welcome":
             self._agent.recording.add(header, parent, metadata, content)
+            self._sleepers.look_later()
             send(self._frontends.sockets.iopub, frames)
 
     def _publish_status(self, parent: bytes, content: bytes, frames: list[bytes]) -> None:
@@ -256,6 +265,12 @@ class Relay:
     def subkernel_started(self) -> None:
         """Tell the agent."""
         self._agent.subkernel_started()
+
+    def subkernel_slow(self) -> None:
+        """Answer who asks what it is from what it said of itself the last time."""
+        waiting, self._back.waiting = self._back.waiting, []
+        for request in waiting:
+            self._start(request)
 
     def subkernel_died(self, ended: str) -> None:
         """Tell everybody who waits for the subkernel, and the agent."""

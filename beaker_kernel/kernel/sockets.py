@@ -21,7 +21,10 @@ CLIENTS = 128
 """Clients whose sockets are kept open; the one that was silent longest goes first."""
 OWN_IDENTITY = b"beaker"
 UNREAD = 100_000
-"""Messages kept for a subscriber that doesn't read before it loses some; ipykernel keeps 1,000."""
+"""Messages kept for a subscriber that doesn't read before it loses some; ipykernel keeps 1,000.
+
+They are counted, not weighed: who reads nothing at all is cut off before (`sleepers`).
+"""
 LARGE = 65_536
 """Bytes from which a frame is handed to ZMQ without a copy."""
 

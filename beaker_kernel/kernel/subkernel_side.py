@@ -1,71 +1,39 @@
-"""The relay's dealings with the subkernel: reach it, see when it is ready, replace it if it ends.
-
-Each generation of the subkernel has an address of its own and a new set of sockets, so nothing that
-was queued for one reaches the next.
-"""
+"""The subkernel as the relay sees it: see when it is ready, and replace it if it ends."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from beaker_kernel.kernel import kernelspecs, processes, sandboxing
-from beaker_kernel.kernel.keys import Keys
+from beaker_kernel.kernel import kept_info, kernelspecs, processes, sandboxing
+from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.log import log
-from beaker_kernel.kernel.sockets import BackSockets, send
-from beaker_kernel.protocol.frames import DELIMITER, Signer
+from beaker_kernel.kernel.traffic import Traffic
+from beaker_kernel.protocol.frames import DELIMITER
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import zmq
 
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
     from beaker_kernel.kernel.loop import Loop
     from beaker_kernel.kernel.provisioner import Provisioner
+    from beaker_kernel.kernel.receiver import Receiver
     from beaker_kernel.kernel.subkernel import Subkernel
-    from beaker_kernel.protocol.frames import Composer
+    from beaker_kernel.protocol.frames import Composer, Signer
 
 Frames = list[bytes]
 
-DEATHS = 5
-"""Deaths of the subkernel in a row after which the relay gives up and leaves it to the server."""
-STEADY = 10.0
-"""Seconds that a subkernel must live for its death to count as the first again."""
 GRACE = 2.0
 """Seconds that a subkernel has to end after it was shut down."""
+HANDSHAKE = 5.0
+"""Seconds after which clients get in by what the kernel said the last time; some wait for ten."""
+LEISURE = 1.0
+"""Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
-SIGNALLED = 128
-"""What a wrapper of the kernel adds to the signal that has ended it, as shells do."""
 LAST_WORDS = 5
 """Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
-
-
-class Receiver(Protocol):
-    """Who takes in what comes from the subkernel."""
-
-    def reply(self, channel: str, identity: bytes, frames: list[bytes]) -> None:
-        """Take in a reply to a frontend client."""
-
-    def input_request(self, identity: bytes, frames: list[bytes]) -> None:
-        """Take in a question to a frontend client."""
-
-    def publish(self, frames: list[bytes]) -> None:
-        """Take in what is published, topic first."""
-
-    def own_reply(self, channel: str, frames: list[bytes]) -> None:
-        """Take in the reply to a request that was no frontend's."""
-
-    def subkernel_started(self) -> None:
-        """Note that there is a subkernel."""
-
-    def subkernel_died(self, ended: str) -> None:
-        """Answer for the subkernel, which has ended."""
-
-    def subkernel_silent(self, said: str) -> None:
-        """Answer for the subkernel, which lives and doesn't answer."""
 
 
 class SubkernelSide:
@@ -75,6 +43,7 @@ class SubkernelSide:
         subkernel: the process.
         ready: whether requests reach it and nothing that it publishes is lost.
         waiting: the requests that are sent as soon as it is ready.
+        kept_info: while the first start takes long, what the kernel said of itself the last time.
         gave_up: whether it died so often that the relay has to end.
 
     """
@@ -90,11 +59,14 @@ class SubkernelSide:
         signer: Signer,
         loop: Loop,
         patience: float,
+        is_restart: bool,
     ) -> None:
         self.subkernel = subkernel
         self.ready = False
         self.waiting: list[Request] = []
+        self.kept_info = b""
         self.gave_up = False
+        self._is_first_start = not is_restart
         self._receiver = receiver
         self._frontends = frontends
         self._context = context
@@ -102,32 +74,35 @@ class SubkernelSide:
         self._probe_mark = f'"{composer.session}_'.encode()
         self._signer = signer
         self._loop = loop
-        self._sockets = BackSockets(context)
-        self._keys: Keys | None = None
+        self._traffic = self._new_traffic()
         self._patience = patience
         self._closing = False
         self._replacing = False
-        self._deaths = 0
+        self._deaths = Deaths(loop)
         self._refusal = ""
+
+    def _new_traffic(self) -> Traffic:
+        receiver, context = self._receiver, self._context
+        return Traffic(receiver, context=context, signer=self._signer, loop=self._loop)
 
     # ------------------------------------------------------------------ to the subkernel
 
     def forward(self, request: Request) -> None:
         """Send a request on, once the subkernel is ready."""
         if self.ready:
-            send(self._client(request.identity)[request.channel], self._seal(request.frames[1:]))
+            self._traffic.forward(request)
         else:
             self.waiting.append(request)
 
     def answer(self, identity: bytes, frames: list[bytes]) -> None:
         """Send a frontend client's answer on stdin."""
         if self.ready:
-            self._client(identity)["stdin"].send_multipart(self._seal(frames))
+            self._traffic.answer(identity, frames)
 
     def send_own(self, channel: str, frames: list[bytes]) -> bool:
         """Send a request that is no frontend's; False if there is no subkernel now."""
         if self.ready:
-            send(self._sockets.own[channel], self._seal(frames))
+            self._traffic.send_own(channel, frames)
         return self.ready
 
     def interrupt(self) -> None:
@@ -148,6 +123,7 @@ class SubkernelSide:
         self.subkernel.spec = sandboxing.kept(self.subkernel.spec, kernelspecs.find_for(wanted))
         self.subkernel.on_tcp = False
         self._replacing = True
+        self._first_start_is_over()
         self.subkernel.kill()
 
     def shut_down(self, request: Request) -> None:
@@ -159,32 +135,20 @@ class SubkernelSide:
     def close(self) -> None:
         """End the process and close the sockets."""
         self.subkernel.kill()
-        for socket in self._sockets.all():
-            socket.close(linger=0)
-
-    def _client(self, identity: bytes) -> dict[str, zmq.Socket[bytes]]:
-        """Return the sockets on which the subkernel knows a frontend client."""
-        sockets, new = self._sockets.client(identity)
-        if new:
-            add, receiver = self._listen, self._receiver
-            add(sockets["shell"], lambda f: receiver.reply("shell", identity, f))
-            add(sockets["control"], lambda f: receiver.reply("control", identity, f))
-            add(sockets["stdin"], lambda f: receiver.input_request(identity, f))
-            for socket in self._sockets.surplus():
-                self._drop(socket)
-        return sockets
+        self._traffic.close()
 
     # ------------------------------------------------------------------ readiness
 
     def connect(self) -> None:
         """Connect to the present generation and ask whether it is there."""
         self.ready = False
-        self._sockets = BackSockets(self._context)
+        self._traffic = self._new_traffic()
         pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
         self._loop.add(ended, lambda: self._ended(ended))
         self._loop.add(self.subkernel.stderr.reader, self._pass_stderr)
         self._expect_answer_later(pid)
+        self._loop.call_later(HANDSHAKE, self._stand_in)
         if provisioner:
             self._loop.add(provisioner.fileno(), lambda: self._hear(provisioner))
             return
@@ -192,24 +156,13 @@ class SubkernelSide:
         self._loop.call_later(IPC_PATIENCE, lambda: self._expect_socket(pid))
 
     def _open(self) -> None:
-        """Open the sockets; a subkernel that has a key of its own is spoken to with that."""
-        connection, sockets = self.subkernel.connection, self._sockets
-        inner = Signer(connection.key.encode(), connection.signature_scheme)
-        is_same = connection.key == self._frontends.connection.key
-        self._keys = None if is_same else Keys(self._signer, inner)
-        sockets.connect(connection)
-        self._listen(sockets.iopub, self._published)
-        self._listen(sockets.own["shell"], lambda f: self._own_reply("shell", f))
-        self._listen(sockets.own["control"], lambda f: self._own_reply("control", f))
+        self._traffic.open(
+            self.subkernel.connection,
+            self._frontends.connection.key,
+            published=self._published,
+            own_reply=self._own_reply,
+        )
         self._probe()
-
-    def _listen(self, socket: zmq.Socket[bytes], handler: Callable[[Frames], object]) -> None:
-        keys = self._keys
-        signed = (lambda f: handler(keys.to_frontends(f))) if keys else handler
-        self._loop.add_socket(socket, signed)
-
-    def _seal(self, frames: Frames) -> Frames:
-        return self._keys.to_subkernel(frames) if self._keys else frames
 
     def _hear(self, provisioner: Provisioner) -> None:
         """Take in what the provisioner says: that the kernel listens, or why there is none."""
@@ -231,14 +184,17 @@ class SubkernelSide:
 
     def _probe(self) -> None:
         parts = self._composer.compose("kernel_info_request", {})
-        frames = self._seal(self._signer.frames(parts))
-        self._sockets.own["shell"].send_multipart(frames)
+        self._traffic.send_own("shell", self._signer.frames(parts))
 
     def _own_reply(self, channel: str, frames: list[bytes]) -> None:
         """Take in the reply to a probe or to a request of the agent."""
-        if self._probe_mark not in frames[frames.index(DELIMITER) + 3]:
+        at = frames.index(DELIMITER)
+        if self._probe_mark not in frames[at + 3]:
             self._receiver.own_reply(channel, frames)
-        elif not self.ready:
+            return
+        spec = self.subkernel.spec
+        self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, frames[at + 5]))
+        if not self.ready:
             self._probe()  # it answered before its iopub reached us
 
     def _published(self, frames: list[bytes]) -> None:
@@ -252,10 +208,10 @@ class SubkernelSide:
 
     def _is_ready(self) -> None:
         self.ready = True
+        self._first_start_is_over()
         self._replacing = False
         self.subkernel.remember_transport()
-        deaths = self._deaths
-        self._loop.call_later(STEADY, lambda: self._steady(deaths))
+        self._deaths.forget_later()
         if self.subkernel.generation > 1:
             self._frontends.status("idle")
         waiting, self.waiting = self.waiting, []
@@ -263,10 +219,17 @@ class SubkernelSide:
             self.forward(request)
         self._receiver.subkernel_started()
 
-    def _steady(self, deaths: int) -> None:
-        """Forget earlier deaths if there was none in a while."""
-        if self._deaths == deaths:
-            self._deaths = 0
+    def _stand_in(self) -> None:
+        """Have the clients in that wait for the kernel's first answer alone, if it takes long."""
+        if self._is_first_start:
+            self.kept_info = kept_info.read(self.subkernel.spec)
+        if self.kept_info:
+            self._receiver.subkernel_slow()
+
+    def _first_start_is_over(self) -> None:
+        """Forget what was kept: from now on the kernel speaks for itself."""
+        self._is_first_start = False
+        self.kept_info = b""
 
     def _expect_socket(self, pid: int) -> None:
         """Try another transport with a subkernel that lives but doesn't listen."""
@@ -282,7 +245,7 @@ class SubkernelSide:
         """Tell who waits that a subkernel doesn't answer; it may yet, so it is left alone."""
         if self.subkernel.pid == pid and not self.ready:
             said = f"the kernel has not answered since {self._patience:g} s"
-            self._receiver.subkernel_silent(said + _last_words(self.subkernel.stderr.end))
+            self._receiver.subkernel_silent(said + last_words(self.subkernel.stderr.end))
             self._expect_answer_later(pid)
 
     # ------------------------------------------------------------------ generations
@@ -291,30 +254,31 @@ class SubkernelSide:
         """Take in the last words, then start the next generation."""
         if self.subkernel.provisioner and self.subkernel.provisioner.fileno() >= 0:
             self._hear(self.subkernel.provisioner)
-        self._loop.drain(self._sockets.all(), LAST_WORDS)
+        self._traffic.drain(LAST_WORDS)
         self._loop.remove(descriptor)
         os.close(descriptor)
-        for socket in self._sockets.all():
-            self._drop(socket)
+        self._traffic.close()
         code = self.subkernel.reap()
         self._loop.remove(self.subkernel.stderr.reader)
-        said = _last_words(self.subkernel.stderr.close())
+        said = last_words(self.subkernel.stderr.close())
         self.subkernel.on_tcp |= self.subkernel.is_deaf and code > 0 and not self.ready
         if self._closing:
             self._loop.stop()
         elif self.subkernel.moves_to_tcp:
             self._begin()  # what waits goes on waiting: none of it has run
         else:
-            ended = "was replaced" if self._replacing else _how_it_ended(code)
+            ended = "was replaced" if self._replacing else how_it_ended(code)
             self._replace_the_dead(self._refusal or ended, said)
 
     def _replace_the_dead(self, ended: str, said: str) -> None:
         self.ready = False
+        self._first_start_is_over()
         if self._replacing or self._refusal:
             said = ""
         self._receiver.subkernel_died(ended + said)
-        self._deaths += not self._replacing
-        if self._refusal or self._deaths > DEATHS:
+        if not self._replacing:
+            self._deaths.add()
+        if self._refusal or self._deaths.are_too_many:
             self._log_the_end(ended + said)
             self.gave_up = True
             self._loop.stop()
@@ -326,23 +290,9 @@ class SubkernelSide:
         if self._refusal:
             log(f"the subkernel {ended}")
             return
-        log(f"the subkernel ended {self._deaths} times in a row, it last {ended}")
+        log(f"the subkernel ended {self._deaths.number} times in a row, it last {ended}")
         log("giving up")
 
     def _begin(self) -> None:
         self.subkernel.start()
         self.connect()
-
-    def _drop(self, socket: zmq.Socket[bytes]) -> None:
-        self._loop.remove(socket)
-        socket.close(linger=0)
-
-
-def _how_it_ended(code: int) -> str:
-    if code > SIGNALLED:
-        code = SIGNALLED - code
-    return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-
-
-def _last_words(stderr: str) -> str:
-    return f"; the end of its stderr:\n{stderr}" if stderr else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -40,6 +40,14 @@ def test_a_new_subscription_is_welcomed(kernel: Kernel) -> None:
     assert json.loads(header)["msg_type"] == "iopub_welcome"
     assert json.loads(content) == {"subscription": topic.decode()}
     assert json.loads(parent) == {}
+
+
+def test_beaker_welcomes_each_subscriber_of_a_topic(beaker: Kernel) -> None:
+    with ExitStack() as stack:
+        for _ in range(3):
+            socket = stack.enter_context(connected(beaker, zmq.SUB, "iopub"))
+            socket.subscribe(b"shared")
+            assert socket.recv_multipart()[0] == b"shared"
 
 
 def test_the_heartbeat_echoes_during_a_cell(kernel: Kernel) -> None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.support.kernels import text
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -57,12 +59,17 @@ def debugger(kernel: Kernel) -> Iterator[Debugger]:
     debugger.ask("disconnect", restart=False, terminateDebuggee=False)
 
 
-def test_one_stops_looks_steps_and_goes_on(kernel: Kernel, debugger: Debugger) -> None:
+def stand(kernel: Kernel, debugger: Debugger, line: int) -> str:
+    """Run the cell with a breakpoint in it, and return the request's id."""
     path = debugger.ask("dumpCell", code=CODE)["sourcePath"]
-    places = {"source": {"path": path}, "breakpoints": [{"line": 2}], "sourceModified": False}
+    places = {"source": {"path": path}, "breakpoints": [{"line": line}], "sourceModified": False}
     assert debugger.ask("setBreakpoints", **places)["breakpoints"][0]["verified"]
     debugger.ask("configurationDone")
-    msg_id = kernel.client.execute(CODE)
+    return kernel.client.execute(CODE)
+
+
+def test_one_stops_looks_steps_and_goes_on(kernel: Kernel, debugger: Debugger) -> None:
+    msg_id = stand(kernel, debugger, line=2)
 
     first = debugger.stopped()
     assert first["line"] == 2
@@ -78,3 +85,14 @@ def test_one_stops_looks_steps_and_goes_on(kernel: Kernel, debugger: Debugger) -
     assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
     printed = kernel.client.published(lambda m: m["msg_type"] == "stream")
     assert printed["content"]["text"] == "42\n"
+
+
+def test_an_interrupt_ends_a_cell_that_stands_at_a_breakpoint(
+    kernel: Kernel, debugger: Debugger
+) -> None:
+    msg_id = stand(kernel, debugger, line=3)
+    assert debugger.stopped()["line"] == 3
+    kernel.client.send("interrupt_request", channel="control")
+    assert kernel.client.reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"
+    kernel.client.outputs(msg_id)
+    assert text(kernel.client.run("6 * 7")[1]) == "42"

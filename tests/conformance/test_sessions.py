@@ -92,22 +92,6 @@ def test_two_clients_see_each_others_outputs(kernel: Kernel, second: Client) -> 
     assert "for both" in text(second.outputs(msg_id))
 
 
-def test_a_wrong_or_used_signature_is_dropped_and_the_kernel_lives(kernel: Kernel) -> None:
-    client = kernel.client
-    session, socket = client.channels.session, client.channels.shell_channel.socket
-    content = {"code": "hacked = 1", "silent": False}
-    frames = session.serialize(session.msg("execute_request", content))
-    forged = [frames[0], b"0" * 64, *frames[2:]]
-    socket.send_multipart(forged)
-    replayed = session.serialize(session.msg("execute_request", content | {"code": "n = n + 1"}))
-    client.run("n = 0")
-    for _ in range(3):
-        socket.send_multipart(replayed)
-    reply, outputs = client.run("('hacked' in dir(), n)")
-    assert reply["status"] == "ok"
-    assert text(outputs) == "(False, 1)"
-
-
 def test_a_client_is_asked_while_another_ones_question_is_open(
     kernel: Kernel, second: Client
 ) -> None:

@@ -68,7 +68,7 @@ def test_a_restart_gives_a_fresh_session(kernel: Kernel, stage: Callable[[Kernel
     assert text(kernel.client.run("'x' in dir()")[1]) == "False"
 
 
-@pytest.mark.parametrize("stage", [asks, floods])
+@STAGES
 def test_an_interrupt_ends_the_cell(kernel: Kernel, stage: Callable[[Kernel], str]) -> None:
     msg_id = stage(kernel)
     kernel.client.send("interrupt_request", channel="control")

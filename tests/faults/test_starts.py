@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.kernel.test_faults import write_kernelspec
 from tests.support.kernels import running
+from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from tests.support.kernels import Kernel, running, text
+from tests.support.kernels import Kernel, is_restarting, running, text
+from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
@@ -31,17 +31,6 @@ from ipykernel.kernelapp import launch_new_instance
 launch_new_instance(["-f", path])
 """
 """A kernel that knows tcp alone, and notes how it was started."""
-
-
-def write_kernelspec(folder: Path, name: str, argv: list[str], **more: object) -> None:
-    resource_dir = folder / "kernels" / name
-    resource_dir.mkdir(parents=True)
-    spec = {"argv": argv, "display_name": name, "language": "python", **more}
-    (resource_dir / "kernel.json").write_text(json.dumps(spec))
-
-
-def is_restarting(message: dict[str, dict[str, object]]) -> bool:
-    return message["content"].get("execution_state") == "restarting"
 
 
 def test_an_idle_subkernel_that_is_killed_comes_back() -> None:

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.kernel.test_faults import is_restarting
-from tests.support.kernels import Kernel, running, text
+from tests.support.kernels import Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
 from tests.support.relays import run_relay
 

@@ -16,8 +16,7 @@ from jupyter_client.manager import KernelManager
 from beaker_kernel.provisioning import bubblewrap
 from beaker_kernel.provisioning.bubblewrap import Box
 from beaker_kernel.provisioning.cgroups import ROOT, Cgroup
-from tests.kernel.test_faults import is_restarting
-from tests.support.kernels import Client, running, text
+from tests.support.kernels import Client, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.relays import run_relay
 

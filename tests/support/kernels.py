@@ -164,6 +164,11 @@ def is_idle(message: Message) -> bool:
     return bool(message["content"].get("execution_state") == "idle")
 
 
+def is_restarting(message: Message) -> bool:
+    """Tell whether a message says that the kernel starts anew."""
+    return bool(message["content"].get("execution_state") == "restarting")
+
+
 def text(outputs: list[Message]) -> str:
     """Return the text of outputs as a terminal would show it."""
     shown = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PYTHON = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+
+GATED = """
+import sys
+open(sys.argv[2]).read()
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance(["-f", sys.argv[1]])
+"""
 
 
 def write_kernelspec(
@@ -34,6 +42,19 @@ def write_kernelspec(
     resource_dir = folder / "kernels" / name
     resource_dir.mkdir(parents=True)
     (resource_dir / "kernel.json").write_text(json.dumps(spec))
+
+
+def write_gated_kernel(folder: Path, name: str = "gated") -> list[str]:
+    """Write the kernelspec of a kernel that starts when its gate is opened; return its argv."""
+    os.mkfifo(folder / "gate")
+    argv = [sys.executable, "-c", GATED, "{connection_file}", str(folder / "gate")]
+    write_kernelspec(folder, name, argv)
+    return argv
+
+
+def open_gate(folder: Path) -> None:
+    """Let the gated kernel start; returns when it does."""
+    (folder / "gate").write_text("open")
 
 
 def write_provisioner(folder: Path, name: str, target: str) -> None:

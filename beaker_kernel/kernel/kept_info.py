@@ -1,0 +1,93 @@
+"""What a kernel said of itself the last time, for clients that give up on a slow start.
+
+Some wait ten seconds for the answer to their first kernel_info_request. The kept one is found by
+all that could change it: the command, its environment, the interpreter and its time, the version of
+the kernel's package. It claims neither debugger nor subshells, for those are asked for at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from beaker_kernel.kernel.kernelspecs import data_dir
+from beaker_kernel.protocol.frames import dumps
+
+if TYPE_CHECKING:
+    from beaker_kernel.kernel.kernelspecs import KernelSpec
+
+CLAIMS = ("debugger", "kernel subshells")
+NEW = 5.0
+"""Seconds in which a relay starts whose connection file was written for it."""
+
+
+def is_restart(connection_file: str) -> bool:
+    """Tell whether there was a kernel here before: a server writes the connection file once."""
+    return time.time() - os.stat(connection_file).st_mtime > NEW
+
+
+def read(spec: KernelSpec) -> bytes:
+    """Return the content of the kept kernel_info_reply, or nothing."""
+    try:
+        with open(_path(spec), "rb") as file:
+            content = file.read()
+            json.loads(content)
+    except (OSError, ValueError):
+        return b""
+    return content
+
+
+def keep(spec: KernelSpec, content: bytes) -> None:
+    """Keep the content of a kernel_info_reply; a disk that is full is no reason to fail."""
+    kept = _modest(content)
+    if spec.provisioner or kept == read(spec):
+        return  # what a provisioner starts differs with where it does
+    with suppress(OSError):
+        path = _path(spec)
+        os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+        unfinished = f"{path}.{os.getpid()}"
+        with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(kept)
+        os.replace(unfinished, path)
+
+
+def _modest(content: bytes) -> bytes:
+    info = json.loads(content)
+    info["supported_features"] = [f for f in info.get("supported_features", ()) if f not in CLAIMS]
+    if "debugger" in info:
+        info["debugger"] = False
+    return dumps(info)
+
+
+def _path(spec: KernelSpec) -> str:
+    command = spec.command("")
+    program = _program(command[0])
+    written = os.stat(program).st_mtime_ns if program else 0
+    found = [command, spec.env, program, written, _versions(command, program)]
+    name = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    return os.path.join(data_dir(), "beaker", "kernel-info", f"{name[:32]}.json")
+
+
+def _program(name: str) -> str:
+    """Return the path of a command's program; empty if there is none."""
+    paths = (os.path.join(folder, name) for folder in os.get_exec_path())
+    return next((path for path in paths if os.access(path, os.X_OK)), "")
+
+
+def _versions(command: list[str], program: str) -> list[str]:
+    """Name the releases of the package that a Python runs with ``-m`` beside that interpreter."""
+    if "-m" not in command[:-1]:
+        return []
+    package = command[command.index("-m") + 1].partition(".")[0].removesuffix("_launcher")
+    library = os.path.join(os.path.dirname(os.path.dirname(program)), "lib")
+    found: list[str] = []
+    with suppress(OSError):
+        for python in os.listdir(library):
+            packages = os.path.join(library, python, "site-packages")
+            if os.path.isdir(packages):
+                found += (n for n in os.listdir(packages) if n.startswith(f"{package}-"))
+    return sorted(found)
