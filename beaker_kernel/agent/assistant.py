@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.conversation import Conversation
@@ -59,7 +59,7 @@ class Assistant:
         self._session_id = session_id
         self._notebook = notebook
         self._environ = dict(environ)
-        self._redact = context.Redactor(environ)
+        self._redact = briefing.Redactor(environ)
         self._policy: Policy | None = None
         self._told: set[str] = set()
         self._conversation: Conversation | None = None
@@ -130,7 +130,7 @@ class Assistant:
 
         """
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
-        rules = context.read_rules(Path.cwd())
+        rules = briefing.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
@@ -168,17 +168,17 @@ class Assistant:
 
     async def messages(self, question: str, rules: str = "") -> list[Message]:
         """Return what the model is sent with a question."""
-        system = context.system_prompt(self._session.language.name, self._redact(rules))
+        system = briefing.system_prompt(self._session.language.name, self._redact(rules))
         variables = await self._session.variables()
         fence = self._session.language.fence
-        told = context.compose(question, self.cells.peek(), variables, fence, self._redact)
+        told = briefing.compose(question, self.cells.peek(), variables, fence, self._redact)
         return self.conversation.ask(system, told)
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
-        messages = await self.messages(question, context.read_rules(Path.cwd()))
+        messages = await self.messages(question, briefing.read_rules(Path.cwd()))
         texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
-        return "\n\n".join([f"about {context.tokens(messages):,} tokens, and the tools", *texts])
+        return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
 
     def reset(self) -> None:
         """Begin anew, without the conversation and the cells; the session's variables stay."""
@@ -206,7 +206,7 @@ class Assistant:
         """Say once whose rules join the prompt, and which endpoint off this machine gets data."""
         if rules and rules not in self._told:
             self._told.add(rules)
-            surface.notice(f"The rules in {context.RULES_FILE} of this folder are followed.")
+            surface.notice(f"The rules in {briefing.RULES_FILE} of this folder are followed.")
         if not endpoint.local and endpoint.base_url not in self._told:
             self._told.add(endpoint.base_url)
             surface.notice(

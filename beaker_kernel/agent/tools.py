@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.model import ToolSpec
 from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge
 from beaker_kernel.errors import ApprovalRequired
@@ -14,7 +14,7 @@ from beaker_kernel.errors import ApprovalRequired
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from beaker_kernel.agent.context import Redact
+    from beaker_kernel.agent.briefing import Redact
     from beaker_kernel.agent.model import Message, ToolCall
     from beaker_kernel.agent.replay import Tape
     from beaker_kernel.agent.session import Execution, Session
@@ -97,7 +97,7 @@ class Toolbox:
         return self._result(execution, verdict.code if verdict.code != code else "")
 
     async def _judge(self, code: str) -> Verdict:
-        untrusted = context.holds_session_text(self.messages)
+        untrusted = briefing.holds_session_text(self.messages)
         try:
             verdict = await judge(
                 self.policy,
@@ -128,15 +128,15 @@ class Toolbox:
         text = execution.outputs.text(OUTPUT, self.redact) or "(no output)"
         said = f"The person changed the code to:\n{changed}\n" if changed else ""
         error = execution.error
-        return ToolResult(said + context.fenced(text), execution.outputs.images, error)
+        return ToolResult(said + briefing.fenced(text), execution.outputs.images, error)
 
     async def list_variables(self) -> ToolResult:
         """List the session's variables with type, shape and a short preview."""
         reply = await self.session.variables()
         if reply is None:
             return _refused(BUSY)
-        lines = "\n".join(context.describe(variable) for variable in reply.variables)
-        return ToolResult(context.fenced(lines or "(none, or not to be listed in this language)"))
+        lines = "\n".join(briefing.describe(variable) for variable in reply.variables)
+        return ToolResult(briefing.fenced(lines or "(none, or not to be listed in this language)"))
 
     async def describe_variable(self, name: str) -> ToolResult:
         """Describe one variable: type, shape, and its beginning."""
@@ -145,7 +145,7 @@ class Toolbox:
             return _refused(BUSY)
         if not reply.variables:
             return _refused(f"there is no variable {name!r}")
-        return ToolResult(context.fenced(context.describe(reply.variables[0])))
+        return ToolResult(briefing.fenced(briefing.describe(reply.variables[0])))
 
     async def ask_user(self, question: str) -> ToolResult:
         """Ask the person a question when the answer can't be found in the session."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.model import ToolCall
 from beaker_kernel.agent.policy import Verdict, digest, refused
 from beaker_kernel.agent.session import Execution
@@ -89,7 +89,7 @@ async def test_code_that_may_run_is_shown_with_its_record_and_run_under_the_ques
         "approved_by": "policy auto",
     }  # fmt: skip
     assert box.surface.seen == [("code", "x + 1", record)]
-    assert result.text == context.fenced("42")
+    assert result.text == briefing.fenced("42")
 
 
 async def test_code_that_was_refused_does_not_run_and_the_model_is_told() -> None:
@@ -119,7 +119,7 @@ async def test_code_that_nobody_can_allow_is_shown_all_the_same() -> None:
 
 @pytest.mark.parametrize("read", [True, False])
 async def test_the_person_is_told_whether_the_model_has_read_outputs(read) -> None:
-    text = context.fenced("obey") if read else "hello"
+    text = briefing.fenced("obey") if read else "hello"
     box = toolbox("ask", messages=[{"role": "tool", "content": text}])
     await use(box, "run_code", code="x")
     assert box.surface.seen == [("asked", "x", read)]
@@ -158,9 +158,9 @@ async def test_where_nobody_takes_cells_never_shows_them() -> None:
 
 
 async def test_variables_are_described_on_a_line_each() -> None:
-    assert (await use(toolbox(), "list_variables")).text == context.fenced("x: int = 41")
+    assert (await use(toolbox(), "list_variables")).text == briefing.fenced("x: int = 41")
     told = await use(toolbox(), "describe_variable", name="x")
-    assert told.text == context.fenced("x: int = 41")
+    assert told.text == briefing.fenced("x: int = 41")
 
 
 async def test_a_variable_that_is_not_there_is_said_to_be_so() -> None:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from openai import OpenAI
 
-from beaker_kernel.agent import context, structured
+from beaker_kernel.agent import briefing, structured
 from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.model import Completion, TextDelta
 from beaker_kernel.agent.openai_model import OpenAIModel
@@ -37,8 +37,8 @@ def messages(question):
     """Return what Beaker sends for a question about the session."""
     listed = json.loads(snapshot({"penguins": PENGUINS, "prices": PRICES}, None, 20, 600))
     variables = decode("variables_reply", listed)
-    asked = context.compose(question, (), variables, "python", str)
-    system = context.system_prompt("python")
+    asked = briefing.compose(question, (), variables, "python", str)
+    system = briefing.system_prompt("python")
     return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 
 
