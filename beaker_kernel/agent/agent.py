@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.model import Model, ToolCall, ToolSpec
     from beaker_kernel.agent.surface import Surface
-    from beaker_kernel.agent.tools import ToolResult
+    from beaker_kernel.agent.tool import ToolResult
 
 
 class Tools(Protocol):

@@ -15,13 +15,13 @@ from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
-from beaker_kernel.errors import BeakerError, ProtocolError
+from beaker_kernel.errors import BeakerError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.protocol.link import Verb
 from beaker_kernel.protocol.names import SHELL_ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from beaker_kernel.agent.carriers import Carrier
 
@@ -57,10 +57,12 @@ class App:
         self._stdin = Stdin(link)
         self._comms = Comms(link)
         notebook = os.environ.get("JPY_SESSION_NAME", "")
-        self._assistant = Assistant(self._session, config["settings"], config["session"], notebook)
+        self._assistant = Assistant(
+            self._session, config["settings"], config["session"], notebook, self._announce
+        )
         self._requests = Requests(link, self._session, self._assistant, self._stdin, self.cancel)
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
-        link.note("hello", b"[]")
+        self._announce([])
 
     async def run(self, messages: AsyncIterator[Incoming]) -> None:
         """Serve until the relay closes the link."""
@@ -83,6 +85,10 @@ class App:
                 stopped[asked] = carrier.header
                 task.cancel()
         return stopped
+
+    def _announce(self, actions: Sequence[str]) -> None:
+        """Tell the relay which requests are ours besides those that it knows."""
+        self._link.note("hello", json.dumps(actions).encode())
 
     def _receive(self, message: Incoming, tasks: asyncio.TaskGroup) -> None:
         match message.verb:
@@ -129,10 +135,7 @@ class App:
     async def _serve(self, carrier: Carrier) -> None:
         """Answer a request."""
         try:
-            if carrier.msg_type not in carrier.may_ask:
-                raise ProtocolError(f"{carrier.msg_type}: Beaker has no such request")
-            method = getattr(self._requests, carrier.msg_type)
-            carrier.reply(await method(carrier))
+            carrier.reply(await self._requests.answer(carrier))
         except BeakerError as error:
             self._fail(carrier, type(error).__name__, str(error))
         except Exception as error:  # the edge of dispatch: the agent lives on

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 from beaker_kernel.agent import briefing
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
+from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.policy import for_question, narrowest
-from beaker_kernel.agent.tools import TOOLS, Toolbox
+from beaker_kernel.agent.toolbox import Toolbox
+from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
@@ -34,13 +36,13 @@ class Assistant:
         cells: what ran since the last question.
         tokens: used since the start.
         dollars: spent since the start, where prices are known.
-        tools: what the model may use.
 
     Args:
         session: the live session.
         environ: the settings.
         session_id: under which its conversations are kept; empty where they are not.
         notebook: the notebook that the session belongs to, where that is known.
+        announce: told the types of request that the active context adds.
 
     """
 
@@ -50,14 +52,15 @@ class Assistant:
         environ: Mapping[str, str],
         session_id: str = "",
         notebook: str = "",
+        announce: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self.cells = Cells()
         self.tokens = 0
         self.dollars = 0.0
-        self.tools = TOOLS
         self._session = session
         self._session_id = session_id
         self._notebook = notebook
+        self._announce = announce
         self._environ = dict(environ)
         self._redact = briefing.Redactor(environ)
         self._policy: Policy | None = None
@@ -120,6 +123,11 @@ class Assistant:
         """Which model answers."""
         return Models(self.settings, self._environ)
 
+    @cached_property
+    def contexts(self) -> Contexts:
+        """What the agent is good at."""
+        return Contexts(self._session, self.settings.context, self._announce)
+
     async def answer(
         self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
     ) -> None:
@@ -132,6 +140,7 @@ class Assistant:
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
         rules = briefing.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
+        await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
         messages = await self.messages(question, rules)
@@ -147,7 +156,7 @@ class Assistant:
     def _agent(
         self, surface: Surface, endpoint: Endpoint, messages: list[Message], policy: Policy
     ) -> Agent:
-        tools = Toolbox(
+        turn = Turn(
             session=self._session,
             surface=surface,
             policy=policy,
@@ -158,7 +167,7 @@ class Assistant:
         )
         return Agent(
             model=self.models.model(endpoint),
-            tools=tools,
+            tools=Toolbox(turn, self.contexts.tools),
             surface=surface,
             messages=messages,
             redact=self._redact,
@@ -168,7 +177,8 @@ class Assistant:
 
     async def messages(self, question: str, rules: str = "") -> list[Message]:
         """Return what the model is sent with a question."""
-        system = briefing.system_prompt(self._session.language.name, self._redact(rules))
+        field = self.contexts.active.prompt
+        system = briefing.system_prompt(self._session.language.name, self._redact(rules), field)
         variables = await self._session.variables()
         fence = self._session.language.fence
         told = briefing.compose(question, self.cells.peek(), variables, fence, self._redact)
@@ -179,6 +189,18 @@ class Assistant:
         messages = await self.messages(question, briefing.read_rules(Path.cwd()))
         texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
+
+    def acting(self, surface: Surface) -> Turn:
+        """Return what an action may use: a person asks for it, so nobody need be asked again."""
+        return Turn(
+            session=self._session,
+            surface=surface,
+            policy="auto",
+            model="",
+            messages=(),
+            redact=self._redact,
+            author="person",
+        )
 
     def reset(self) -> None:
         """Begin anew, without the conversation and the cells; the session's variables stay."""
@@ -203,7 +225,11 @@ class Assistant:
             await self.models.close()
 
     def _tell(self, surface: Surface, endpoint: Endpoint, rules: str) -> None:
-        """Say once whose rules join the prompt, and which endpoint off this machine gets data."""
+        """Say once what isn't there, whose rules join the prompt, and who elsewhere gets data."""
+        for problem in self.contexts.problems:
+            if problem not in self._told:
+                self._told.add(problem)
+                surface.notice(problem)
         if rules and rules not in self._told:
             self._told.add(rules)
             surface.notice(f"The rules in {briefing.RULES_FILE} of this folder are followed.")

@@ -51,11 +51,13 @@ class Redactor:
         return _KEYS.sub("[redacted]", text)
 
 
-def system_prompt(language: str, rules: str = "") -> str:
-    """Return the message that begins every conversation."""
+def system_prompt(language: str, rules: str = "", field: str = "") -> str:
+    """Return the message that begins every conversation; `field` is what a context adds."""
     text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
     filled = Template(text).substitute(language=language)
-    return f"{filled}\n# Rules of this folder\n{rules}\n" if rules else filled
+    parts = [filled, f"# This session\n{field}" if field else ""]
+    parts.append(f"# Rules of this folder\n{rules}\n" if rules else "")
+    return "\n".join(filter(None, parts))
 
 
 def read_rules(folder: Path) -> str:

@@ -38,6 +38,10 @@ class Session(Protocol):
     def sandbox(self) -> str:
         """What confines the subkernel, in words; empty for nothing."""
 
+    @property
+    def generation(self) -> int:
+        """A number that grows when a subkernel ends or begins: the namespace is another one."""
+
     async def execute(self, code: str, shown_under: bytes) -> Execution:
         """Run code; its outputs are also shown under the request whose header is given.
 
@@ -52,6 +56,17 @@ class Session(Protocol):
         """Describe some variables, bounded; none where the language's adapter can't.
 
         ``None`` says that a cell runs and the kernel can't be asked beside it.
+        """
+
+    async def evaluate(self, expression: str) -> str | None:
+        """Return how the kernel shows an expression's value; nothing is published, no trace left.
+
+        ``None`` says that a cell runs and the kernel can't be asked beside it.
+
+        Raises:
+            ProtocolError: it has none; the text is the exception's.
+            KernelDied: the subkernel ended meanwhile.
+
         """
 
 
@@ -97,6 +112,7 @@ class LiveSession:
     """A `Session` over the link to the relay.
 
     Attributes:
+        generation: grows when a subkernel ends or begins.
         kernelspec: the name of what runs behind the relay.
         sandbox: what confines it, in words; empty for nothing.
         language: the adapter of its language.
@@ -109,6 +125,7 @@ class LiveSession:
         self._up = asyncio.Event()
         self._subshells = True  # until the kernel says that it has none
         self._refusal = ""
+        self.generation = 0
         self.kernelspec = ""
         self.sandbox = ""
         self.language: Language = languages.Default("")
@@ -118,12 +135,14 @@ class LiveSession:
         self.kernelspec = kernelspec
         self.sandbox = sandbox
         self.language = languages.load(language)
+        self.generation += 1
         self._subshells = True
         self._up.set()
 
     def died(self) -> None:
         """The subkernel is gone, and with it all that ran there."""
         self._up.clear()
+        self.generation += 1
         for execution in self._running.values():
             if not execution.done.done():
                 execution.done.set_exception(KernelDied("the kernel died; its variables are gone"))
@@ -150,6 +169,18 @@ class LiveSession:
             return None
         except (ProtocolError, KernelDied):
             return VariablesReply()
+
+    async def evaluate(self, expression: str) -> str | None:
+        """Return how the kernel shows an expression's value; ``None`` while a cell runs."""
+        probe = Probe(user_expressions={"beaker": expression})
+        try:
+            execution = await self._look(probe.content())
+        except TimeoutError:
+            return None
+        value = execution.reply.get("user_expressions", {}).get("beaker", {})
+        if value.get("status") != "ok":
+            raise ProtocolError(str(value.get("evalue", "the kernel evaluates no expressions")))
+        return str(value.get("data", {}).get("text/plain", ""))
 
     async def execution_count(self) -> int:
         """Return the count of the last cell, as the subkernel has it; 0 where it doesn't tell."""

@@ -48,6 +48,9 @@ class Beaker(Configurable):
         False, config=True, help="Whether data stay on this machine; one file's yes is enough."
     )
     model = Unicode(config=True, help="The model's name; by default the endpoint's first.")
+    context = Unicode(
+        "default", config=True, help="What the agent is good at, by the name of an entry point."
+    )
     tools: Enum[ToolMode] = Enum(
         ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
     )

@@ -21,6 +21,7 @@ class Session:
 
     language = Default("python")
     sandbox = ""
+    generation = 1
 
     async def variables(self, limit=50, names=()):
         variable = Variable(name="key", type="str", preview="'canary-0123456'")
