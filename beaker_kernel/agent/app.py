@@ -60,7 +60,14 @@ class App:
         self._assistant = Assistant(
             self._session, config["settings"], config["session"], notebook, self._announce
         )
-        self._requests = Requests(link, self._session, self._assistant, self._stdin, self.cancel)
+        self._requests = Requests(
+            link,
+            self._session,
+            self._assistant,
+            stdin=self._stdin,
+            comms=self._comms,
+            cancel=self.cancel,
+        )
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
         self._announce([])
 
@@ -122,6 +129,8 @@ class App:
                 self._comms.open(message)
             case "comm_close":
                 self._comms.close(message)
+            case "comm_msg" if self._comms.take_answer(message):
+                pass
             case "comm_msg":
                 self._start(message.msg_id, self._comms.carrier(message), tasks)
             case msg_type if msg_type not in SHELL_ANSWERS:

@@ -16,13 +16,14 @@ from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
-from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.errors import ConfigurationError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
@@ -129,9 +130,15 @@ class Assistant:
         return Contexts(self._session, self.settings.context, self._announce)
 
     async def answer(
-        self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
+        self,
+        surface: Surface,
+        question: str,
+        *,
+        auto: bool = False,
+        model: str = "",
+        notebook: Notebook | None = None,
     ) -> None:
-        """Answer a question on its surface.
+        """Answer a question on its surface; cells are changed where there is a `notebook`.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
@@ -143,8 +150,8 @@ class Assistant:
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
-        messages = await self.messages(question, rules)
-        agent = self._agent(surface, endpoint, messages, policy)
+        messages = await self.messages(question, rules, await self._changed(surface, notebook))
+        agent = self._agent(surface, endpoint, messages, policy, notebook)
         try:
             surface.finish(await agent.run())
         finally:
@@ -154,7 +161,12 @@ class Assistant:
             self.cells.forget(shown)
 
     def _agent(
-        self, surface: Surface, endpoint: Endpoint, messages: list[Message], policy: Policy
+        self,
+        surface: Surface,
+        endpoint: Endpoint,
+        messages: list[Message],
+        policy: Policy,
+        notebook: Notebook | None,
     ) -> Agent:
         turn = Turn(
             session=self._session,
@@ -164,6 +176,7 @@ class Assistant:
             messages=messages,
             redact=self._redact,
             tape=self.models.tape,
+            notebook=notebook,
         )
         return Agent(
             model=self.models.model(endpoint),
@@ -175,13 +188,26 @@ class Assistant:
             images=self.settings.images and not endpoint.small,
         )
 
-    async def messages(self, question: str, rules: str = "") -> list[Message]:
+    async def _changed(self, surface: Surface, notebook: Notebook | None) -> list[str]:
+        """Say what was edited or deleted after it ran; nothing where nobody tells."""
+        if notebook is None:
+            return []
+        try:
+            return self.cells.changed_since(await notebook.read())
+        except ProtocolError as error:
+            surface.notice(f"{error}; what was edited since it ran is not known.")
+            return []
+
+    async def messages(
+        self, question: str, rules: str = "", changed: Sequence[str] = ()
+    ) -> list[Message]:
         """Return what the model is sent with a question."""
         field = self.contexts.active.prompt
         system = briefing.system_prompt(self._session.language.name, self._redact(rules), field)
         variables = await self._session.variables()
         fence = self._session.language.fence
-        told = briefing.compose(question, self.cells.peek(), variables, fence, self._redact)
+        cells = self.cells.peek()
+        told = briefing.compose(question, cells, variables, fence, self._redact, changed=changed)
         return self.conversation.ask(system, told)
 
     async def describe(self, question: str) -> str:

@@ -26,6 +26,7 @@ OUTPUT = 2_000
 """Characters of one cell's output."""
 RULES_FILE, RULES = "AGENTS.md", 8_000
 """The file whose text joins the prompt, and how many characters of it."""
+CHANGED = "# Cells that ran and were changed in the notebook; variables still come from what ran"
 CELLS, QUESTION = "# Cells", "# Question"
 BEGIN, END = "⟦session", "session⟧"
 _KEYS = re.compile(
@@ -80,14 +81,19 @@ def compose(
     variables: VariablesReply | None,
     fence: str,
     redact: Redact,
+    *,
+    changed: Sequence[str] = (),
 ) -> str:
     """Return the message that asks: variables, the cells that are new, and the question last.
+
+    `changed` says which sources that ran don't stand in the notebook any more.
 
     Where it would be too long, the oldest cells go first.
     """
     asked = f"{QUESTION}\n{redact(question)}"
     listed = shorten(redact(_variables(variables)), BUDGET // 4)
-    room = BUDGET - len(listed) - len(asked) - len(CELLS) - 4
+    noted = "\n".join([CHANGED, *changed]) if changed else ""
+    room = BUDGET - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
     kept: list[str] = []
     for cell in reversed(cells):
         text = _cell(cell, fence, redact)
@@ -96,7 +102,7 @@ def compose(
             break
         kept.insert(0, text)
     ran = "\n".join([CELLS, *kept]) if kept else ""
-    return "\n\n".join(filter(None, (listed, ran, asked)))
+    return "\n\n".join(filter(None, (listed, ran, noted, asked)))
 
 
 def fenced(text: str) -> str:

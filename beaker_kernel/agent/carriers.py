@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from beaker_kernel.agent.notebook import ANSWERS, Exchanges, Notebook
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.codec import encode
 from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from beaker_kernel.agent.conversation import Conversation
@@ -152,25 +155,80 @@ class Comms:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._capabilities: dict[str, tuple[str, ...]] = {}
+        self._identities: dict[str, bytes] = {}
+        self._exchanges = Exchanges()
 
     def open(self, message: Incoming) -> None:
         """Take in what a frontend says it can do when it opens a comm."""
         content = _object(message.content, "comm_open")
         said = content.get("data")
         capabilities = _capabilities(said if isinstance(said, dict) else {})
-        self._capabilities[str(content.get("comm_id"))] = capabilities or _capabilities(
+        comm_id = str(content.get("comm_id"))
+        self._capabilities[comm_id] = capabilities or _capabilities(
             _object(message.metadata, "metadata")
         )
+        self._identities[comm_id] = message.argument
 
     def close(self, message: Incoming) -> None:
         """Forget a comm."""
-        content = _object(message.content, "comm_close")
-        self._capabilities.pop(str(content.get("comm_id")), None)
+        self._forget(str(_object(message.content, "comm_close").get("comm_id")))
+
+    def _forget(self, comm_id: str) -> None:
+        self._capabilities.pop(comm_id, None)
+        self._identities.pop(comm_id, None)
 
     def carrier(self, message: Incoming) -> Comm:
         """Return the carrier of a request that came over a comm."""
         comm_id = str(_object(message.content, "comm_msg").get("comm_id"))
         return Comm(self._link, message, self._capabilities.get(comm_id, ()))
+
+    def take_answer(self, message: Incoming) -> bool:
+        """Take in what a frontend answers to a question of ours; False if it is a request."""
+        data = _object(message.content, "comm_msg").get("data")
+        if not isinstance(data, dict) or data.get("type") not in ANSWERS:
+            return False
+        content = data.get("content")
+        self._exchanges.receive(str(data.get("id")), content if isinstance(content, dict) else {})
+        return True
+
+    def notebook(
+        self, carrier: Carrier, asked_for: Callable[[], dict[str, Any]]
+    ) -> Notebook | None:
+        """Return the notebook of the frontend that asks, if that lets cells be changed."""
+        comm_id = self._with_cells(carrier.identity)
+        if not comm_id:
+            return None
+        ask = partial(self._ask, comm_id, carrier.header)
+        return Notebook(ask, asked_for, str(carrier.metadata.get("cellId", "")))
+
+    def _with_cells(self, identity: bytes) -> str:
+        """Return the last comm that a frontend has opened for cells; empty if there is none."""
+        able = [
+            comm_id
+            for comm_id, capabilities in self._capabilities.items()
+            if "cells" in capabilities and self._identities[comm_id] == identity
+        ]
+        return able[-1] if able else ""
+
+    async def _ask(
+        self, comm_id: str, header: bytes, msg_type: str, content: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Ask a frontend; one that doesn't answer is asked no more.
+
+        Raises:
+            TimeoutError: nobody answers.
+
+        """
+
+        def send(msg_type: str, content: dict[str, Any], exchange: str) -> None:
+            data = {"type": msg_type, "content": content, "id": exchange}
+            self._link.publish("comm_msg", {"comm_id": comm_id, "data": data}, header)
+
+        try:
+            return await self._exchanges.ask(send, msg_type, content)
+        except TimeoutError:
+            self._forget(comm_id)
+            raise
 
 
 class Emitter:

@@ -20,12 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from beaker_kernel.agent.assistant import Assistant
-    from beaker_kernel.agent.carriers import Carrier
+    from beaker_kernel.agent.carriers import Carrier, Comms
     from beaker_kernel.agent.changes import Change
     from beaker_kernel.agent.contexts import Contexts
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.magics import Edit
     from beaker_kernel.agent.markdown import Shown
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.agent.turn import Turn
@@ -42,6 +43,7 @@ class Requests:
         session: the live session.
         assistant: who answers questions.
         stdin: where the person is asked.
+        comms: the frontends that let cells be changed.
         cancel: stops the question with that msg_id, or all; returns the headers of those stopped.
 
     """
@@ -51,13 +53,16 @@ class Requests:
         link: Link,
         session: LiveSession,
         assistant: Assistant,
+        *,
         stdin: Stdin,
+        comms: Comms,
         cancel: Callable[[str | None], dict[str, bytes]],
     ) -> None:
         self._link = link
         self._session = session
         self._assistant = assistant
         self._stdin = stdin
+        self._comms = comms
         self._cancel = cancel
         self._approvals = Approvals()
 
@@ -90,8 +95,10 @@ class Requests:
                     surface.show(await self._command(command, carrier.header))
             case Ask(question, auto, model):
                 with self._surface(carrier) as surface:
-                    kept = self._witnessed(surface)
-                    await self._assistant.answer(kept, question, auto=auto, model=model)
+                    kept, notebook = self._witnessed(surface), self._notebook(carrier)
+                    await self._assistant.answer(
+                        kept, question, auto=auto, model=model, notebook=notebook
+                    )
             case wish:
                 change = self._change(wish)
                 with self._surface(carrier, change.before) as surface:
@@ -109,6 +116,16 @@ class Requests:
         """Have what is shown in a cell kept as the events that another frontend would see."""
         emit = Emitter(None, self._assistant.conversation)
         return Witnessed(surface, self._event_surface(surface.header, emit))
+
+    def _notebook(self, carrier: Carrier) -> Notebook | None:
+        """Return the notebook that asks, where its frontend lets cells be changed."""
+        return self._comms.notebook(carrier, self._asked_for_notebook)
+
+    def _asked_for_notebook(self) -> Reply:
+        emit = Emitter(None, self._assistant.conversation)
+        event = messages.NotebookStateRequest(seq=emit.number())
+        emit(event)
+        return encode(event)
 
     def _change(self, wish: Fix | Edit) -> Change:
         fence = self._session.language.fence
@@ -133,7 +150,8 @@ class Requests:
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
         try:
-            await self._assistant.answer(surface, request.request)
+            notebook = self._notebook(carrier)
+            await self._assistant.answer(surface, request.request, notebook=notebook)
         except ModelAuthError as error:
             emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
             raise

@@ -23,7 +23,8 @@ class Toolbox:
 
     def __init__(self, turn: Turn, tools: Iterable[Tool]) -> None:
         self.turn = turn
-        self._tools = {tool.name: tool for tool in in_order(tools)}
+        usable = (tool for tool in tools if turn.notebook or tool.needs != "cells")
+        self._tools = {tool.name: tool for tool in in_order(usable)}
         self.specs = tuple(tool.spec for tool in self._tools.values())
 
     async def use(self, call: ToolCall) -> ToolResult:

@@ -10,15 +10,19 @@ from beaker_kernel.agent.tool import ToolResult, refused, tool
 if TYPE_CHECKING:
     from beaker_kernel.agent.turn import Turn
 
+INSERTED = "The cell is in the notebook; the person can run it now."
 BUSY = "a cell is running, and this language's kernel can't be asked meanwhile; try again later"
 
 
 @tool(effect="writes")
 async def insert_cell(turn: Turn, code: str) -> ToolResult:
     """Put code into a new notebook cell. The person runs it and sees its output."""
+    if turn.notebook and (await turn.notebook.insert(code, turn.provenance(code, None))).ok:
+        turn.surface.placed(code)
+        return ToolResult(INSERTED)
     if turn.surface.takes_cells or turn.policy == "never":
         turn.surface.cell(code)
-        return ToolResult("The cell is in the notebook; the person can run it now.")
+        return ToolResult(INSERTED)
     return await turn.run(code)
 
 

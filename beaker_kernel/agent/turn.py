@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.briefing import Redact
     from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.replay import Tape
     from beaker_kernel.agent.session import Execution, Session
     from beaker_kernel.agent.surface import Surface
@@ -38,6 +39,7 @@ class Turn:
         redact: takes secrets out of what goes to the model.
         tape: where the person's word on code is kept, and found where nobody can be asked.
         author: who wants code to run, for the record.
+        notebook: the cells, where the frontend lets them be changed.
 
     """
 
@@ -49,6 +51,7 @@ class Turn:
     redact: Redact
     tape: Tape | None = None
     author: str = "model"
+    notebook: Notebook | None = None
 
     async def run(self, code: str) -> ToolResult:
         """Run code in the live session, if it may; its output is shown under the question.
@@ -96,6 +99,12 @@ class Turn:
             "sha256": digest(code),
             "approved_by": approved_by,
         }
+
+    def provenance(self, code: str, approved_by: str | None) -> dict[str, Any]:
+        """Return what a cell's metadata say of how its code came there."""
+        asked = [m["content"] for m in self.messages if m.get("role") == "user"]
+        prompt = next((text for text in reversed(asked) if isinstance(text, str)), "")
+        return self.record(code, approved_by) | {"prompt_sha256": digest(prompt)}
 
     def data(self, text: str) -> str:
         """Return text as the model may read it: bounded, without secrets, marked as data."""
