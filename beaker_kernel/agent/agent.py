@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.model import Model, ToolCall, ToolSpec
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.agent.tool import ToolResult
+    from beaker_kernel.protocol.messages import ToolState
 
 
 class Tools(Protocol):
@@ -130,10 +131,11 @@ class Agent:
             result = await self.tools.use(call)
         except BaseException as error:
             stopped = isinstance(error, asyncio.CancelledError)
-            self.surface.tool_ended(call, "cancelled" if stopped else "error", error=str(error))
+            state: ToolState = "cancelled" if stopped else "error"
+            self.surface.tool_ended(call, state, error=self.redact(str(error)))
             raise
-        text = self.redact(result.text)
-        self.surface.tool_ended(call, "error" if result.error else "done", text, result.error)
+        text, failure = self.redact(result.text), self.redact(result.error)
+        self.surface.tool_ended(call, "error" if failure else "done", text, failure)
         self.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
         return result.images
 

@@ -10,8 +10,10 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
+from beaker_kernel.agent.briefing import Redactor
 from beaker_kernel.agent.carriers import Comms, Native
 from beaker_kernel.agent.link import Incoming, Link
+from beaker_kernel.agent.log import begin as begin_log
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
@@ -35,7 +37,6 @@ log = logging.getLogger("beaker.agent")
 
 def main() -> None:
     """Run the agent until the relay ends."""
-    logging.basicConfig(level=logging.WARNING, format="beaker agent: %(message)s")
     forbid_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt comes over the link
     asyncio.run(_main())
@@ -44,7 +45,9 @@ def main() -> None:
 async def _main() -> None:
     link = await Link.open(LINK)
     messages = link.messages()
-    await App(link, json.loads((await anext(messages)).content)).run(messages)
+    config = json.loads((await anext(messages)).content)
+    begin_log(Redactor(config["settings"]))
+    await App(link, config).run(messages)
 
 
 class App:
