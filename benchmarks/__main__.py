@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import suite
+from benchmarks import questions, suite
 from benchmarks.report import Report
 
 if TYPE_CHECKING:
@@ -56,6 +56,8 @@ def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
             add(row)
         add(suite.while_streaming(kernels, options.rounds))
         add(suite.memory(kernels))
+    for limit in questions.rows(folder, options.rounds):
+        add(limit)
 
 
 def _options() -> argparse.Namespace:
