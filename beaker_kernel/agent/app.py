@@ -10,7 +10,6 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.briefing import Redactor
 from beaker_kernel.agent.carriers import Comms, Native
 from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.log import begin as begin_log
@@ -46,12 +45,18 @@ async def _main() -> None:
     link = await Link.open(LINK)
     messages = link.messages()
     config = json.loads((await anext(messages)).content)
-    begin_log(Redactor(config["settings"]))
-    await App(link, config).run(messages)
+    app = App(link, config)
+    begin_log(app.redact)
+    await app.run(messages)
 
 
 class App:
-    """One agent on one link; `config` is the first thing that the relay says on it."""
+    """One agent on one link; `config` is the first thing that the relay says on it.
+
+    Attributes:
+        redact: takes secrets out of text.
+
+    """
 
     def __init__(self, link: Link, config: dict[str, Any]) -> None:
         link.composer.session = config["session"]
@@ -71,6 +76,7 @@ class App:
             comms=self._comms,
             cancel=self.cancel,
         )
+        self.redact = self._assistant.redact
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
         self._announce([])
 

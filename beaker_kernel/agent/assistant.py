@@ -37,6 +37,7 @@ class Assistant:
         cells: what ran since the last question.
         tokens: used since the start.
         dollars: spent since the start, where prices are known.
+        redact: takes secrets out of text.
 
     Args:
         session: the live session.
@@ -63,7 +64,7 @@ class Assistant:
         self._notebook = notebook
         self._announce = announce
         self._environ = dict(environ)
-        self._redact = briefing.Redactor(environ)
+        self.redact = briefing.Redactor(environ)
         self._policy: Policy | None = None
         self._told: set[str] = set()
         self._conversation: Conversation | None = None
@@ -84,7 +85,7 @@ class Assistant:
         from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415 (on demand)
 
         folder = Path(jupyter_data_dir()) / "beaker" / "conversations"
-        return Journal(folder, self._session_id, self._notebook, self._redact)
+        return Journal(folder, self._session_id, self._notebook, self.redact)
 
     @cached_property
     def settings(self) -> Beaker:
@@ -122,7 +123,7 @@ class Assistant:
     @cached_property
     def models(self) -> Models:
         """Which model answers."""
-        return Models(self.settings, self._environ)
+        return Models(self.settings, self._environ, self.redact.learn)
 
     @cached_property
     def contexts(self) -> Contexts:
@@ -174,18 +175,18 @@ class Assistant:
             policy=policy,
             model=endpoint.model,
             messages=messages,
-            redact=self._redact,
+            redact=self.redact,
             tape=self.models.tape,
             notebook=notebook,
         )
         return Agent(
             model=self.models.model(endpoint),
-            tools=Toolbox(turn, self.contexts.tools),
+            tools=Toolbox(turn, self.contexts.tools, self.settings.tool_policies),
             surface=surface,
             messages=messages,
-            redact=self._redact,
+            redact=self.redact,
             budget=self.models.budget(endpoint),
-            images=self.settings.images and not endpoint.small,
+            images=self.settings.images and endpoint.images and not endpoint.small,
         )
 
     async def _changed(self, surface: Surface, notebook: Notebook | None) -> list[str]:
@@ -203,11 +204,11 @@ class Assistant:
     ) -> list[Message]:
         """Return what the model is sent with a question."""
         field = self.contexts.active.prompt
-        system = briefing.system_prompt(self._session.language.name, self._redact(rules), field)
+        system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
         variables = await self._session.variables()
         fence = self._session.language.fence
         cells = self.cells.peek()
-        told = briefing.compose(question, cells, variables, fence, self._redact, changed=changed)
+        told = briefing.compose(question, cells, variables, fence, self.redact, changed=changed)
         return self.conversation.ask(system, told)
 
     async def describe(self, question: str) -> str:
@@ -224,7 +225,7 @@ class Assistant:
             policy="auto",
             model="",
             messages=(),
-            redact=self._redact,
+            redact=self.redact,
             author="person",
         )
 

@@ -45,6 +45,11 @@ class Redactor:
         named = [v for n, v in settings.items() if _SECRET_NAME.search(n) and len(v) >= 8]
         self._secrets = sorted(named, key=len, reverse=True)
 
+    def learn(self, secret: str) -> None:
+        """Take out one more from now on."""
+        if len(secret) >= 8 and secret not in self._secrets:
+            self._secrets = sorted([*self._secrets, secret], key=len, reverse=True)
+
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""
         for secret in self._secrets:

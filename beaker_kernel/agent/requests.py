@@ -243,7 +243,9 @@ class Requests:
         """Choose the model; with nothing named, look for one anew."""
         request = decode("set_agent_model", carrier.content)
         assert isinstance(request, messages.SetAgentModel)
-        await self._assistant.models.choose((request.model_config or {}).get("model_name", ""))
+        profile, named = request.provider_id, (request.model_config or {}).get("model_name", "")
+        is_known = profile in self._assistant.settings.models
+        await self._assistant.models.choose(profile if profile and is_known else str(named))
         return OK
 
     async def context_setup_request(self, carrier: Carrier) -> Reply:

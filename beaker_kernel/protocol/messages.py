@@ -80,7 +80,7 @@ class ResetRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAgentModel(Request):
-    """Choose the model; with neither field, read the configuration again."""
+    """Choose the model: a profile by `provider_id`, or `model_name`; with neither, look anew."""
 
     msg_type = "set_agent_model"
     provider_id: str | None = None

@@ -72,9 +72,11 @@ class Session:
         return VariablesReply()
 
 
-def toolbox(policy="auto", surface=None, session=None, messages=()) -> Toolbox:
+def toolbox(policy="auto", surface=None, session=None, messages=(), policies=None) -> Toolbox:
     session, surface = session or Session(), surface or Surface()
-    return Toolbox(Turn(session, surface, policy, "gpt-9", [{}, *messages], str), TOOLS)
+    return Toolbox(
+        Turn(session, surface, policy, "gpt-9", [{}, *messages], str), TOOLS, policies or {}
+    )
 
 
 async def use(box: Toolbox, tool: str, **arguments):
@@ -218,3 +220,39 @@ def test_a_tools_schema_is_that_of_its_signature() -> None:
         "required": ["code"],
         "additionalProperties": False,
     }
+
+
+NOBODY, LIST = Surface(can_approve=False), "list_variables"
+
+
+async def test_a_tool_that_is_never_used_is_not_offered() -> None:
+    box = toolbox(policies={"run_code": "never"})
+    assert "run_code" not in [spec.name for spec in box.specs]
+    assert "there is no tool 'run_code'" in (await use(box, "run_code", code="x")).error
+
+
+async def test_a_tools_policy_narrows_the_sessions_and_never_widens_it() -> None:
+    for policy, own in (("auto", "ask"), ("ask", "auto")):
+        box = toolbox(policy, NOBODY, policies={"run_code": own})
+        with pytest.raises(ApprovalRequired):
+            await use(box, "run_code", code="x")
+
+
+async def test_a_look_needs_a_word_only_where_its_tool_has_a_policy() -> None:
+    assert not (await use(toolbox("ask", NOBODY), LIST)).error
+    willing = Surface(Verdict(by="the person", code="list_variables()"))
+    assert not (await use(toolbox("auto", willing, policies={LIST: "ask"}), LIST)).error
+    with pytest.raises(ApprovalRequired):
+        await use(toolbox("auto", NOBODY, policies={LIST: "ask"}), LIST)
+
+
+async def test_a_call_that_the_person_wants_otherwise_is_not_made() -> None:
+    changing = Surface(Verdict(by="the person", code="list_variables(short=True)"))
+    result = await use(toolbox("auto", changing, policies={LIST: "ask"}), LIST)
+    assert "not used: the person wants it so: list_variables(short=True)" in result.error
+
+
+async def test_the_tools_come_in_one_order_wherever_they_were_found() -> None:
+    names = [spec.name for spec in Toolbox(toolbox().turn, TOOLS[::-1]).specs]
+    assert names == [spec.name for spec in toolbox().specs]
+    assert names[:2] == ["insert_cell", "run_code"]

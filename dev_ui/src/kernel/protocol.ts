@@ -394,7 +394,7 @@ export interface ResumeRequest {
   conversation?: string;
 }
 /**
- * Choose the model; with neither field, read the configuration again.
+ * Choose the model: a profile by `provider_id`, or `model_name`; with neither, look anew.
  */
 export interface SetAgentModel {
   provider_id?: string;
