@@ -14,6 +14,7 @@ from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.policy import for_question, narrowest
+from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import ConfigurationError, ProtocolError
@@ -151,7 +152,10 @@ class Assistant:
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
-        messages = await self.messages(question, rules, await self._changed(surface, notebook))
+        changed = await self._changed(surface, notebook)
+        messages = await self.messages(question, rules, changed, self.models.room(endpoint))
+        if left_out := conversation.newly_left_out():
+            surface.notice(f"The conversation is long: its {left_out} oldest turns are left out.")
         agent = self._agent(surface, endpoint, messages, policy, notebook)
         try:
             surface.finish(await agent.run())
@@ -186,6 +190,7 @@ class Assistant:
             messages=messages,
             redact=self.redact,
             budget=self.models.budget(endpoint),
+            room=self.models.room(endpoint),
             images=self.settings.images and endpoint.images and not endpoint.small,
         )
 
@@ -200,15 +205,27 @@ class Assistant:
             return []
 
     async def messages(
-        self, question: str, rules: str = "", changed: Sequence[str] = ()
+        self, question: str, rules: str = "", changed: Sequence[str] = (), room: Room | None = None
     ) -> list[Message]:
-        """Return what the model is sent with a question."""
+        """Return what the model is sent with a question; what doesn't fit is left out for good."""
+        room = room or Room()
         field = self.contexts.active.prompt
         system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
         variables = await self._session.variables()
         fence = self._session.language.fence
         cells = self.cells.peek()
-        told = briefing.compose(question, cells, variables, fence, self.redact, changed=changed)
+        told = briefing.compose(
+            question,
+            cells,
+            variables,
+            fence,
+            self.redact,
+            changed=changed,
+            room=room.characters * BRIEFING,
+        )
+        specs = [tool.spec for tool in self.contexts.tools]
+        own = size([{"content": system}, {"content": told}], specs)
+        self.conversation.fit(room.characters - own, at_least=0)
         return self.conversation.ask(system, told)
 
     async def describe(self, question: str) -> str:

@@ -88,17 +88,20 @@ def compose(
     redact: Redact,
     *,
     changed: Sequence[str] = (),
+    room: float = BUDGET,
 ) -> str:
     """Return the message that asks: variables, the cells that are new, and the question last.
 
-    `changed` says which sources that ran don't stand in the notebook any more.
+    `changed` says which sources that ran don't stand in the notebook any more; `room` is how many
+    characters all may have. The question is never cut.
 
     Where it would be too long, the oldest cells go first.
     """
     asked = f"{QUESTION}\n{redact(question)}"
-    listed = shorten(redact(_variables(variables)), BUDGET // 4)
+    most = int(min(room, BUDGET))
+    listed = shorten(redact(_variables(variables)), most // 4)
     noted = "\n".join([CHANGED, *changed]) if changed else ""
-    room = BUDGET - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
+    room = most - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
     kept: list[str] = []
     for cell in reversed(cells):
         text = _cell(cell, fence, redact)

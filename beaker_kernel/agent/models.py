@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from beaker_kernel.agent.budget import Budget, Price, price_of
 from beaker_kernel.agent.replay import ReplayModel, Tape
+from beaker_kernel.agent.room import Room
 from beaker_kernel.errors import ConfigurationError, NoModel
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Models:
         self._learn_secret = learn_secret
         self._endpoint: Endpoint | None = None
         self._models: dict[Endpoint, Model] = {}
+        self._rooms: dict[Endpoint, Room] = {}
 
     async def endpoint(self) -> Endpoint:
         """Return the endpoint in use; the first time, look for it.
@@ -144,6 +146,10 @@ class Models:
     def _tape(self) -> Tape:
         path = Path(self._settings.replay_file).expanduser().absolute()
         return Tape(path, records=self._settings.replay in ("record", "replay"))
+
+    def room(self, endpoint: Endpoint) -> Room:
+        """Return what fits into a request to an endpoint."""
+        return self._rooms.setdefault(endpoint, Room(endpoint.context))
 
     def budget(self, endpoint: Endpoint) -> Budget:
         """Return a new account for a question.
