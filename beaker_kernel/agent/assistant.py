@@ -173,6 +173,7 @@ class Assistant:
         policy: Policy,
         notebook: Notebook | None,
     ) -> Agent:
+        budget = self.models.budget(endpoint)
         turn = Turn(
             session=self._session,
             surface=surface,
@@ -182,6 +183,7 @@ class Assistant:
             redact=self.redact,
             tape=self.models.tape,
             notebook=notebook,
+            budget=budget,
         )
         return Agent(
             model=self.models.model(endpoint),
@@ -189,7 +191,7 @@ class Assistant:
             surface=surface,
             messages=messages,
             redact=self.redact,
-            budget=self.models.budget(endpoint),
+            budget=budget,
             room=self.models.room(endpoint),
             images=self.settings.images and endpoint.images and not endpoint.small,
         )

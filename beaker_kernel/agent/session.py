@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from beaker_kernel import languages
@@ -42,8 +43,10 @@ class Session(Protocol):
     def generation(self) -> int:
         """A number that grows when a subkernel ends or begins: the namespace is another one."""
 
-    async def execute(self, code: str, shown_under: bytes) -> Execution:
+    async def execute(self, code: str, shown_under: bytes, *, most: float = inf) -> Execution:
         """Run code; its outputs are also shown under the request whose header is given.
+
+        What puts out more than `most` bytes is interrupted.
 
         Raises:
             KernelDied: the subkernel ended meanwhile.
@@ -76,12 +79,16 @@ class Execution:
 
     Attributes:
         shown_under: the header of the question that it runs for.
+        most: bytes of output after which it is interrupted.
+        size: bytes of output so far.
         began: whether its code has begun to run.
         unwanted: whether its question was stopped before that.
 
     """
 
     shown_under: bytes = b""
+    most: float = inf
+    size: int = 0
     outputs: Outputs = field(default_factory=Outputs)
     reply: dict[str, Any] = field(default_factory=dict)
     idle: bool = False
@@ -147,11 +154,11 @@ class LiveSession:
             if not execution.done.done():
                 execution.done.set_exception(KernelDied("the kernel died; its variables are gone"))
 
-    async def execute(self, code: str, shown_under: bytes) -> Execution:
+    async def execute(self, code: str, shown_under: bytes, *, most: float = inf) -> Execution:
         """Run code; where a failing cell of the person's took it along, it is sent again."""
         content = NOTHING | {"code": code, "silent": False}
         while True:
-            execution = await self.request("execute_request", content, shown_under)
+            execution = await self.request("execute_request", content, shown_under, most=most)
             if execution.status != "aborted":
                 return execution
 
@@ -235,6 +242,7 @@ class LiveSession:
         *,
         verb: Verb = Verb.SUB_SHELL,
         subshell: str = "",
+        most: float = inf,
     ) -> Execution:
         """Send a request to the subkernel, and wait for its reply and the end of its outputs.
 
@@ -244,7 +252,7 @@ class LiveSession:
         """
         await self._up.wait()
         msg_id = self._link.request(verb, msg_type, content, shown_under, subshell)
-        execution = self._running[msg_id] = Execution(shown_under)
+        execution = self._running[msg_id] = Execution(shown_under, most)
         try:
             await execution.done
         except asyncio.CancelledError:
@@ -293,8 +301,16 @@ class LiveSession:
             self._begins(execution)
         else:
             execution.outputs.add(message.msg_type, content)
+            self._weigh(execution, len(message.content))
         if execution.over:
             self._end(message.parent_id, execution)
+
+    def _weigh(self, execution: Execution, size: int) -> None:
+        """Count an output, and interrupt what has put out too much, once."""
+        was_within = execution.size <= execution.most
+        execution.size += size
+        if was_within and execution.size > execution.most:
+            self._link.note("interrupt")
 
     def _begins(self, execution: Execution) -> None:
         """Note that code begins to run; what was stopped while it waited ends here."""

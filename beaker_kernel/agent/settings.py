@@ -85,6 +85,9 @@ class Beaker(Configurable):
     max_dollars = Float(
         float("inf"), min=0.0, config=True, help="US dollars per question, by the price table."
     )
+    max_output = Int(
+        20_000_000, min=1, config=True, help="Bytes that the model's code may put out per question."
+    )
     prices: Dict[str, list[float]] = Dict(
         config=True, help="Dollars for a million tokens of prompt and of completion, by model."
     )
@@ -97,6 +100,7 @@ class Beaker(Configurable):
             tokens=self.max_tokens,
             seconds=self.max_seconds,
             dollars=self.max_dollars,
+            output=self.max_output,
         )
 
 

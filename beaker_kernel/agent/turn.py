@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import briefing
+from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge
 from beaker_kernel.agent.tool import ToolResult, refused
@@ -40,6 +41,7 @@ class Turn:
         tape: where the person's word on code is kept, and found where nobody can be asked.
         author: who wants code to run, for the record.
         notebook: the cells, where the frontend lets them be changed.
+        budget: what the question may take.
 
     """
 
@@ -52,6 +54,7 @@ class Turn:
     tape: Tape | None = None
     author: str = "model"
     notebook: Notebook | None = None
+    budget: Budget = field(default_factory=Budget)
 
     async def run(self, code: str) -> ToolResult:
         """Run code in the live session, if it may; its output is shown under the question.
@@ -67,7 +70,9 @@ class Turn:
         if not verdict.code:
             return refused(f"not run: {verdict.refusal}")
         self.surface.code(verdict.code, self.record(verdict.code, verdict.by))
-        execution = await self.session.execute(verdict.code, self.surface.header)
+        left = self.budget.limits.output - self.budget.output
+        execution = await self.session.execute(verdict.code, self.surface.header, most=left)
+        self.budget.output += execution.size
         return self._result(execution, verdict.code if verdict.code != code else "")
 
     async def judge(self, code: str, *, sandboxed: bool = False) -> Verdict:

@@ -35,7 +35,7 @@ class Session:
 class Verbose(Session):
     """A session where each piece of code puts out much."""
 
-    async def execute(self, code, shown_under):
+    async def execute(self, code, shown_under, *, most):
         execution = Execution(reply={"status": "ok"})
         execution.outputs.write("much " * 900)
         return execution
