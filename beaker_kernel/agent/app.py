@@ -10,7 +10,8 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.carriers import Comms, Native
+from beaker_kernel.agent.carriers import Native
+from beaker_kernel.agent.comms import Comms
 from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.log import begin as begin_log
 from beaker_kernel.agent.requests import Requests

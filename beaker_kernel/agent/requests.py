@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from beaker_kernel.agent.assistant import Assistant
-    from beaker_kernel.agent.carriers import Carrier, Comms
+    from beaker_kernel.agent.carriers import Carrier
     from beaker_kernel.agent.changes import Change
+    from beaker_kernel.agent.comms import Comms
     from beaker_kernel.agent.contexts import Contexts
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.magics import Edit
