@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import lives, suite
+from benchmarks import lives, questions, suite
 from benchmarks.report import Report
 from benchmarks.rows import BEAKER
 
@@ -69,6 +69,7 @@ def alone(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
     yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
     yield suite.beside_nothing(folder, options.rounds)
     yield from suite.served(folder, options.rounds)
+    yield from questions.rows(folder, options.rounds)
 
 
 def _options() -> argparse.Namespace:

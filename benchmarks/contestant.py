@@ -18,6 +18,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from jupyter_client.connect import KernelConnectionInfo
@@ -98,6 +99,13 @@ class Client:
                 if msg_id in frames[frames.index(DELIMITER) + 3]:
                     return
             _drain(self._iopub)
+
+    def published(self) -> Iterator[list[bytes]]:
+        """Yield what is published, message by message, for as long as something comes."""
+        while True:
+            self._ready()
+            _drain(self._shell)
+            yield from _drain(self._iopub)
 
     def wait_for(self, msg_type: bytes) -> None:
         """Wait until a message of that type is published.

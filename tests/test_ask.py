@@ -758,3 +758,16 @@ def test_a_question_after_the_subkernels_death_finds_the_new_one(model: Scripted
         reply, outputs = kernel.client.run("%ask after")
         assert (reply["status"], reply["execution_count"]) == ("ok", 1)  # 0 would look unfinished
         assert "False" in text(outputs)
+
+
+def test_code_that_never_stops_printing_is_stopped_and_the_limit_named(
+    model: ScriptedModel,
+) -> None:
+    model.when("for ever", call("run_code", code="while True: print('x' * 1000)"))
+    settings = {"BEAKER_MAX_OUTPUT": "100000", "BEAKER_POLICY": "auto"}
+    with running(OPENAI_BASE_URL=model.base_url, **settings) as kernel:
+        reply, _ = kernel.client.run("%ask print for ever")
+        assert reply["ename"] == "BudgetExceeded"
+        assert "bytes of output used of 100000" in reply["evalue"]
+        assert "BEAKER_MAX_OUTPUT" in reply["evalue"]
+        assert text(kernel.client.run("6 * 7")[1]) == "42"

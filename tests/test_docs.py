@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from beaker_kernel.agent.settings import Beaker
-from beaker_kernel.agent.tools import TOOLS
 from beaker_kernel.protocol import magic
+from tests.support.built_in_tools import SPECS as TOOLS
 
 CHECKOUT = Path(__file__).parents[1]
 PAGES = [*CHECKOUT.glob("*.md"), CHECKOUT / "dev_ui" / "README.md", *CHECKOUT.glob("docs/**/*.md")]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.conversation import close_turn
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
+from beaker_kernel.agent.room import Room, shorten_results, size
 from beaker_kernel.errors import BudgetExceeded, ModelResponseError
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.model import Model, ToolCall, ToolSpec
     from beaker_kernel.agent.surface import Surface
-    from beaker_kernel.agent.tools import ToolResult
+    from beaker_kernel.agent.tool import ToolResult
+    from beaker_kernel.protocol.messages import ToolState
 
 
 class Tools(Protocol):
@@ -41,6 +43,7 @@ class Agent:
         redact: takes secrets out of what a tool gives back.
         images: whether the model can look at images.
         budget: what it may take, and has taken.
+        room: what fits into a request.
 
     """
 
@@ -50,6 +53,7 @@ class Agent:
     messages: list[Message]
     redact: Callable[[str], str]
     budget: Budget = field(default_factory=Budget)
+    room: Room = field(default_factory=Room)
     images: bool = True
     _said: str = ""
 
@@ -84,6 +88,7 @@ class Agent:
 
     async def step(self) -> Completion:
         """Ask the model once and use the tools that it calls."""
+        self._make_room()
         completion = await self.query()
         self.messages.append(completion.message)
         if completion.truncated and not completion.tool_calls:
@@ -92,6 +97,12 @@ class Agent:
         if images and self.images:
             self.messages.append(_showing(images))
         return completion
+
+    def _make_room(self) -> None:
+        """Shorten old results where the next request would be too long, and say so."""
+        excess = size(self.messages, self.tools.specs) - self.room.characters
+        if excess > 0 and shorten_results(self.messages, excess):
+            self.surface.notice("The model's context is full: earlier results were shortened.")
 
     async def query(self) -> Completion:
         """Ask the model for the next message, and show it as it comes."""
@@ -130,15 +141,18 @@ class Agent:
             result = await self.tools.use(call)
         except BaseException as error:
             stopped = isinstance(error, asyncio.CancelledError)
-            self.surface.tool_ended(call, "cancelled" if stopped else "error", error=str(error))
+            state: ToolState = "cancelled" if stopped else "error"
+            self.surface.tool_ended(call, state, error=self.redact(str(error)))
             raise
-        text = self.redact(result.text)
-        self.surface.tool_ended(call, "error" if result.error else "done", text, result.error)
+        text, failure = self.redact(result.text), self.redact(result.error)
+        self.surface.tool_ended(call, "error" if failure else "done", text, failure)
         self.messages.append({"role": "tool", "tool_call_id": call.id, "content": text})
         return result.images
 
     def _count(self, completion: Completion) -> None:
         if completion.usage:
+            sent = size(self.messages, self.tools.specs)
+            self.room.learn(sent, completion.usage.prompt_tokens)
             cost = self.budget.count(completion.usage)
             self.surface.usage(completion.usage, self.budget, cost)
 

@@ -10,18 +10,20 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.carriers import Comms, Native
+from beaker_kernel.agent.carriers import Native
+from beaker_kernel.agent.comms import Comms
 from beaker_kernel.agent.link import Incoming, Link
+from beaker_kernel.agent.log import begin as begin_log
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.agent.stdin import Stdin
-from beaker_kernel.errors import BeakerError, ProtocolError
+from beaker_kernel.errors import BeakerError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.protocol.link import Verb
 from beaker_kernel.protocol.names import SHELL_ANSWERS
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from beaker_kernel.agent.carriers import Carrier
 
@@ -35,7 +37,6 @@ log = logging.getLogger("beaker.agent")
 
 def main() -> None:
     """Run the agent until the relay ends."""
-    logging.basicConfig(level=logging.WARNING, format="beaker agent: %(message)s")
     forbid_dumps()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an interrupt comes over the link
     asyncio.run(_main())
@@ -44,11 +45,19 @@ def main() -> None:
 async def _main() -> None:
     link = await Link.open(LINK)
     messages = link.messages()
-    await App(link, json.loads((await anext(messages)).content)).run(messages)
+    config = json.loads((await anext(messages)).content)
+    app = App(link, config)
+    begin_log(app.redact)
+    await app.run(messages)
 
 
 class App:
-    """One agent on one link; `config` is the first thing that the relay says on it."""
+    """One agent on one link; `config` is the first thing that the relay says on it.
+
+    Attributes:
+        redact: takes secrets out of text.
+
+    """
 
     def __init__(self, link: Link, config: dict[str, Any]) -> None:
         link.composer.session = config["session"]
@@ -57,10 +66,20 @@ class App:
         self._stdin = Stdin(link)
         self._comms = Comms(link)
         notebook = os.environ.get("JPY_SESSION_NAME", "")
-        self._assistant = Assistant(self._session, config["settings"], config["session"], notebook)
-        self._requests = Requests(link, self._session, self._assistant, self._stdin, self.cancel)
+        self._assistant = Assistant(
+            self._session, config["settings"], config["session"], notebook, self._announce
+        )
+        self._requests = Requests(
+            link,
+            self._session,
+            self._assistant,
+            stdin=self._stdin,
+            comms=self._comms,
+            cancel=self.cancel,
+        )
+        self.redact = self._assistant.redact
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
-        link.note("hello", b"[]")
+        self._announce([])
 
     async def run(self, messages: AsyncIterator[Incoming]) -> None:
         """Serve until the relay closes the link."""
@@ -83,6 +102,10 @@ class App:
                 stopped[asked] = carrier.header
                 task.cancel()
         return stopped
+
+    def _announce(self, actions: Sequence[str]) -> None:
+        """Tell the relay which requests are ours besides those that it knows."""
+        self._link.note("hello", json.dumps(actions).encode())
 
     def _receive(self, message: Incoming, tasks: asyncio.TaskGroup) -> None:
         match message.verb:
@@ -116,6 +139,8 @@ class App:
                 self._comms.open(message)
             case "comm_close":
                 self._comms.close(message)
+            case "comm_msg" if self._comms.take_answer(message):
+                pass
             case "comm_msg":
                 self._start(message.msg_id, self._comms.carrier(message), tasks)
             case msg_type if msg_type not in SHELL_ANSWERS:
@@ -129,10 +154,7 @@ class App:
     async def _serve(self, carrier: Carrier) -> None:
         """Answer a request."""
         try:
-            if carrier.msg_type not in carrier.may_ask:
-                raise ProtocolError(f"{carrier.msg_type}: Beaker has no such request")
-            method = getattr(self._requests, carrier.msg_type)
-            carrier.reply(await method(carrier))
+            carrier.reply(await self._requests.answer(carrier))
         except BeakerError as error:
             self._fail(carrier, type(error).__name__, str(error))
         except Exception as error:  # the edge of dispatch: the agent lives on

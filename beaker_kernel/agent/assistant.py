@@ -6,21 +6,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
+from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.policy import for_question, narrowest
-from beaker_kernel.agent.tools import TOOLS, Toolbox
-from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.agent.room import BRIEFING, Room, size
+from beaker_kernel.agent.toolbox import Toolbox
+from beaker_kernel.agent.turn import Turn
+from beaker_kernel.errors import ConfigurationError, ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
@@ -34,13 +38,14 @@ class Assistant:
         cells: what ran since the last question.
         tokens: used since the start.
         dollars: spent since the start, where prices are known.
-        tools: what the model may use.
+        redact: takes secrets out of text.
 
     Args:
         session: the live session.
         environ: the settings.
         session_id: under which its conversations are kept; empty where they are not.
         notebook: the notebook that the session belongs to, where that is known.
+        announce: told the types of request that the active context adds.
 
     """
 
@@ -50,16 +55,17 @@ class Assistant:
         environ: Mapping[str, str],
         session_id: str = "",
         notebook: str = "",
+        announce: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self.cells = Cells()
         self.tokens = 0
         self.dollars = 0.0
-        self.tools = TOOLS
         self._session = session
         self._session_id = session_id
         self._notebook = notebook
+        self._announce = announce
         self._environ = dict(environ)
-        self._redact = context.Redactor(environ)
+        self.redact = briefing.Redactor(environ)
         self._policy: Policy | None = None
         self._told: set[str] = set()
         self._conversation: Conversation | None = None
@@ -80,7 +86,7 @@ class Assistant:
         from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415 (on demand)
 
         folder = Path(jupyter_data_dir()) / "beaker" / "conversations"
-        return Journal(folder, self._session_id, self._notebook, self._redact)
+        return Journal(folder, self._session_id, self._notebook, self.redact)
 
     @cached_property
     def settings(self) -> Beaker:
@@ -118,24 +124,39 @@ class Assistant:
     @cached_property
     def models(self) -> Models:
         """Which model answers."""
-        return Models(self.settings, self._environ)
+        return Models(self.settings, self._environ, self.redact.learn)
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """What the agent is good at."""
+        return Contexts(self._session, self.settings.context, self._announce)
 
     async def answer(
-        self, surface: Surface, question: str, *, auto: bool = False, model: str = ""
+        self,
+        surface: Surface,
+        question: str,
+        *,
+        auto: bool = False,
+        model: str = "",
+        notebook: Notebook | None = None,
     ) -> None:
-        """Answer a question on its surface.
+        """Answer a question on its surface; cells are changed where there is a `notebook`.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
-        rules = context.read_rules(Path.cwd())
+        rules = briefing.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
+        await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
-        messages = await self.messages(question, rules)
-        agent = self._agent(surface, endpoint, messages, policy)
+        changed = await self._changed(surface, notebook)
+        messages = await self.messages(question, rules, changed, self.models.room(endpoint))
+        if left_out := conversation.newly_left_out():
+            surface.notice(f"The conversation is long: its {left_out} oldest turns are left out.")
+        agent = self._agent(surface, endpoint, messages, policy, notebook)
         try:
             surface.finish(await agent.run())
         finally:
@@ -145,40 +166,87 @@ class Assistant:
             self.cells.forget(shown)
 
     def _agent(
-        self, surface: Surface, endpoint: Endpoint, messages: list[Message], policy: Policy
+        self,
+        surface: Surface,
+        endpoint: Endpoint,
+        messages: list[Message],
+        policy: Policy,
+        notebook: Notebook | None,
     ) -> Agent:
-        tools = Toolbox(
+        budget = self.models.budget(endpoint)
+        turn = Turn(
             session=self._session,
             surface=surface,
             policy=policy,
             model=endpoint.model,
             messages=messages,
-            redact=self._redact,
+            redact=self.redact,
             tape=self.models.tape,
+            notebook=notebook,
+            budget=budget,
         )
         return Agent(
             model=self.models.model(endpoint),
-            tools=tools,
+            tools=Toolbox(turn, self.contexts.tools, self.settings.tool_policies),
             surface=surface,
             messages=messages,
-            redact=self._redact,
-            budget=self.models.budget(endpoint),
-            images=self.settings.images and not endpoint.small,
+            redact=self.redact,
+            budget=budget,
+            room=self.models.room(endpoint),
+            images=self.settings.images and endpoint.images and not endpoint.small,
         )
 
-    async def messages(self, question: str, rules: str = "") -> list[Message]:
-        """Return what the model is sent with a question."""
-        system = context.system_prompt(self._session.language.name, self._redact(rules))
+    async def _changed(self, surface: Surface, notebook: Notebook | None) -> list[str]:
+        """Say what was edited or deleted after it ran; nothing where nobody tells."""
+        if notebook is None:
+            return []
+        try:
+            return self.cells.changed_since(await notebook.read())
+        except ProtocolError as error:
+            surface.notice(f"{error}; what was edited since it ran is not known.")
+            return []
+
+    async def messages(
+        self, question: str, rules: str = "", changed: Sequence[str] = (), room: Room | None = None
+    ) -> list[Message]:
+        """Return what the model is sent with a question; what doesn't fit is left out for good."""
+        room = room or Room()
+        field = self.contexts.active.prompt
+        system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
         variables = await self._session.variables()
         fence = self._session.language.fence
-        told = context.compose(question, self.cells.peek(), variables, fence, self._redact)
+        cells = self.cells.peek()
+        told = briefing.compose(
+            question,
+            cells,
+            variables,
+            fence,
+            self.redact,
+            changed=changed,
+            room=room.characters * BRIEFING,
+        )
+        specs = [tool.spec for tool in self.contexts.tools]
+        own = size([{"content": system}, {"content": told}], specs)
+        self.conversation.fit(room.characters - own, at_least=0)
         return self.conversation.ask(system, told)
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
-        messages = await self.messages(question, context.read_rules(Path.cwd()))
+        messages = await self.messages(question, briefing.read_rules(Path.cwd()))
         texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
-        return "\n\n".join([f"about {context.tokens(messages):,} tokens, and the tools", *texts])
+        return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
+
+    def acting(self, surface: Surface) -> Turn:
+        """Return what an action may use: a person asks for it, so nobody need be asked again."""
+        return Turn(
+            session=self._session,
+            surface=surface,
+            policy="auto",
+            model="",
+            messages=(),
+            redact=self.redact,
+            author="person",
+        )
 
     def reset(self) -> None:
         """Begin anew, without the conversation and the cells; the session's variables stay."""
@@ -203,10 +271,14 @@ class Assistant:
             await self.models.close()
 
     def _tell(self, surface: Surface, endpoint: Endpoint, rules: str) -> None:
-        """Say once whose rules join the prompt, and which endpoint off this machine gets data."""
+        """Say once what isn't there, whose rules join the prompt, and who elsewhere gets data."""
+        for problem in self.contexts.problems:
+            if problem not in self._told:
+                self._told.add(problem)
+                surface.notice(problem)
         if rules and rules not in self._told:
             self._told.add(rules)
-            surface.notice(f"The rules in {context.RULES_FILE} of this folder are followed.")
+            surface.notice(f"The rules in {briefing.RULES_FILE} of this folder are followed.")
         if not endpoint.local and endpoint.base_url not in self._told:
             self._told.add(endpoint.base_url)
             surface.notice(

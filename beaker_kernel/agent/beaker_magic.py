@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from beaker_kernel.agent.context import QUESTION
+from beaker_kernel.agent.briefing import QUESTION
 from beaker_kernel.agent.markdown import Shown, block, table
 from beaker_kernel.errors import ModelError
 from beaker_kernel.protocol import magic
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from beaker_kernel.protocol.replies import Policy
 
 
-async def run(command: Command, assistant: Assistant, session: LiveSession) -> Shown:
-    """Do a command.
+async def run(command: Command, assistant: Assistant, session: LiveSession, header: bytes) -> Shown:
+    """Do a command; what it puts out in the session is shown under the header.
 
     Raises:
         BeakerError: what it needs can't be had.
@@ -28,6 +28,9 @@ async def run(command: Command, assistant: Assistant, session: LiveSession) -> S
             return await _status(assistant, session)
         case "model":
             return await _model(assistant, command.argument)
+        case "context" if command.argument:
+            await assistant.contexts.choose(command.argument, header)
+            return _said(f"context {assistant.contexts.name}")
         case "context":
             return block(await assistant.describe("(your question)"))
     return _run_at_once(command, assistant)

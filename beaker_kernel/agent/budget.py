@@ -34,12 +34,13 @@ class Price(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Completions, tokens as the endpoint counts them, seconds of model time, US dollars."""
+    """Completions, tokens as counted by the endpoint, seconds of model time, dollars, bytes out."""
 
     steps: int = 20
     tokens: int = 200_000
     seconds: float = 600.0
     dollars: float = float("inf")
+    output: int = 20_000_000
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +59,7 @@ class Budget:
     tokens: int = 0
     seconds: float = 0.0
     dollars: float = 0.0
+    output: int = 0
     _told: set[str] = field(default_factory=set)
 
     def count(self, usage: Usage) -> float | None:
@@ -136,4 +138,5 @@ _KINDS = {
     "tokens": "{} tokens",
     "seconds": "{:.1f} seconds of model time",
     "dollars": "{:.4f} dollars",
+    "output": "{} bytes of output",
 }

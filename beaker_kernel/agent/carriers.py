@@ -83,17 +83,17 @@ class Native:
     @property
     def content(self) -> dict[str, Any]:
         """The content of the request."""
-        return _object(self._message.content, self.msg_type)
+        return json_object(self._message.content, self.msg_type)
 
     @property
     def metadata(self) -> dict[str, Any]:
         """The metadata of the request."""
-        return _object(self._message.metadata, "metadata")
+        return json_object(self._message.metadata, "metadata")
 
     @property
     def capabilities(self) -> tuple[str, ...]:
         """What the request's metadata say."""
-        return _capabilities(self.metadata)
+        return declared_capabilities(self.metadata)
 
     def emit(self, msg_type: str, content: dict[str, Any]) -> None:
         """Publish an event under the request."""
@@ -103,74 +103,6 @@ class Native:
         """Send the reply; the relay follows it with the idle."""
         parts = self._link.composer.compose(reply_type(self.msg_type), content, self.header)
         self._link.send(self._message.verb, self.identity, *parts)
-
-
-class Comm:
-    """A request in a `comm_msg`: events and reply are comm messages with the request's id.
-
-    Raises:
-        ProtocolError: it is no comm message, so that nobody can be answered.
-
-    """
-
-    may_ask = SHELL_REQUESTS
-
-    def __init__(self, link: Link, message: Incoming, capabilities: tuple[str, ...]) -> None:
-        outer = _object(message.content, "comm_msg")
-        data = outer.get("data")
-        self._link = link
-        self._comm_id = str(outer.get("comm_id", ""))
-        self._envelope: dict[str, Any] = data if isinstance(data, dict) else {}
-        self.msg_type = str(self._envelope.get("type", "comm_msg"))
-        self.header = message.header
-        self.metadata = _object(message.metadata, "metadata")
-        self.identity = message.argument
-        self.capabilities = capabilities
-
-    @property
-    def content(self) -> dict[str, Any]:
-        """The content of the envelope."""
-        content = self._envelope.get("content", {})
-        if not isinstance(content, dict):
-            raise ProtocolError(f"{self.msg_type}: content: this is no JSON object")
-        return content
-
-    def emit(self, msg_type: str, content: dict[str, Any]) -> None:
-        """Send a message over the comm."""
-        data = {"type": msg_type, "content": content, "id": self._envelope.get("id")}
-        content = {"comm_id": self._comm_id, "data": data}
-        self._link.publish("comm_msg", content, self.header)
-
-    def reply(self, content: dict[str, Any]) -> None:
-        """Send the reply over the comm."""
-        self.emit(reply_type(self.msg_type), content)
-
-
-class Comms:
-    """The comms that are open to us, and what their frontends can do."""
-
-    def __init__(self, link: Link) -> None:
-        self._link = link
-        self._capabilities: dict[str, tuple[str, ...]] = {}
-
-    def open(self, message: Incoming) -> None:
-        """Take in what a frontend says it can do when it opens a comm."""
-        content = _object(message.content, "comm_open")
-        said = content.get("data")
-        capabilities = _capabilities(said if isinstance(said, dict) else {})
-        self._capabilities[str(content.get("comm_id"))] = capabilities or _capabilities(
-            _object(message.metadata, "metadata")
-        )
-
-    def close(self, message: Incoming) -> None:
-        """Forget a comm."""
-        content = _object(message.content, "comm_close")
-        self._capabilities.pop(str(content.get("comm_id")), None)
-
-    def carrier(self, message: Incoming) -> Comm:
-        """Return the carrier of a request that came over a comm."""
-        comm_id = str(_object(message.content, "comm_msg").get("comm_id"))
-        return Comm(self._link, message, self._capabilities.get(comm_id, ()))
 
 
 class Emitter:
@@ -192,7 +124,7 @@ class Emitter:
             self._carrier.emit(event.msg_type, content)
 
 
-def _object(part: bytes, what: str) -> dict[str, Any]:
+def json_object(part: bytes, what: str) -> dict[str, Any]:
     """Read a JSON object.
 
     Raises:
@@ -208,7 +140,7 @@ def _object(part: bytes, what: str) -> dict[str, Any]:
     return read
 
 
-def _capabilities(metadata: dict[str, Any]) -> tuple[str, ...]:
+def declared_capabilities(metadata: dict[str, Any]) -> tuple[str, ...]:
     """Return what metadata declare; what is no list of words declares nothing."""
     beaker = metadata.get("beaker")
     declared = beaker.get("capabilities") if isinstance(beaker, dict) else None

@@ -108,6 +108,10 @@ class CellSurface:
             self.show(Shown(folded("Code", markdown) if self._takes_payload else markdown, code))
         self._insert(code)
 
+    def placed(self, code: str) -> None:
+        """Keep a copy of what is in a new cell."""
+        self.show(Shown(folded("Code", fenced(code, self._fence)), code))
+
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs in this cell, with the record of whose it is."""
         approved, display_id = self._approved or ("", "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.outputs import Outputs
 
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from beaker_kernel.agent.link import Incoming
+    from beaker_kernel.agent.notebook import NotebookCell
 
 KEPT = 20
+RUNS = 100
+"""Sources that are remembered to tell whether they still stand in the notebook."""
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +39,7 @@ class Cells:
 
     def __init__(self) -> None:
         self._cells: dict[str, Cell] = {}
+        self._ran: dict[int, str] = {}
         self.execution_count = 0
         self.failed: Cell | None = None
 
@@ -66,12 +70,24 @@ class Cells:
             }
         self.execution_count = int(str(content.get("execution_count") or 0))
         self._cells[msg_id] = Cell(str(content.get("code", "")), self.execution_count)
-        while len(self._cells) > KEPT:
-            del self._cells[next(iter(self._cells))]
+        self._ran[self.execution_count] = self._cells[msg_id].source
+        _bound(self._cells, KEPT)
+        _bound(self._ran, RUNS)
 
     def peek(self) -> list[Cell]:
         """Return them, oldest first."""
         return list(self._cells.values())
+
+    def changed_since(self, notebook: Iterable[NotebookCell]) -> list[str]:
+        """Say of which cells the source that ran isn't the one in the notebook any more."""
+        cells = [cell for cell in notebook if cell.kind == "code"]
+        standing = {cell.source for cell in cells}
+        counts = {cell.execution_count for cell in cells}
+        return [
+            f"[{count}] {'was edited' if count in counts else 'was deleted or replaced'} since"
+            for count, source in self._ran.items()
+            if source not in standing
+        ]
 
     def forget(self, shown: Iterable[Cell]) -> None:
         """Leave out cells that the conversation holds now."""
@@ -81,3 +97,10 @@ class Cells:
     def restart(self) -> None:
         """Begin counting anew: the subkernel is another one."""
         self.execution_count = 0
+        self._ran.clear()
+
+
+def _bound(kept: dict[Any, Any], most: int) -> None:
+    """Forget the oldest of too many."""
+    while len(kept) > most:
+        del kept[next(iter(kept))]

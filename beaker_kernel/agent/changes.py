@@ -6,7 +6,7 @@ from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.markdown import fenced
 from beaker_kernel.errors import ConfigurationError
 
@@ -34,7 +34,7 @@ def fix(wish: Fix, failed: Cell | None, language: str) -> Change:
     """
     if failed is None:
         raise ConfigurationError("no cell has failed in this session; `%ask` takes any question")
-    output = context.fenced(failed.outputs.text(ERROR))
+    output = briefing.fenced(failed.outputs.text(ERROR))
     code = fenced(failed.source, language)
     return Change(_filled("fix", code=code, output=output, hint=wish.hint), failed.source)
 

@@ -1,132 +1,60 @@
-"""What the model is told of the session with a question: cells, outputs, variables, in a budget."""
+"""What a context is: what the agent knows and can do in one field of work."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from importlib.resources import files
-from string import Template
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from beaker_kernel.agent.outputs import shorten
+from beaker_kernel.agent.signature import Signature
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Mapping
 
-    from beaker_kernel.agent.cells import Cell
-    from beaker_kernel.agent.model import Message
-    from beaker_kernel.protocol.replies import Variable, VariablesReply
+    from beaker_kernel.agent.tool import Tool
 
-Redact: TypeAlias = Callable[[str], str]
-
-BUDGET = 20_000
-"""Characters of context that go with one question; the question itself is never cut."""
-OUTPUT = 2_000
-"""Characters of one cell's output."""
-RULES_FILE, RULES = "AGENTS.md", 8_000
-"""The file whose text joins the prompt, and how many characters of it."""
-CELLS, QUESTION = "# Cells", "# Question"
-BEGIN, END = "⟦session", "session⟧"
-_KEYS = re.compile(
-    r"\b(?:sk|pk|rk)[-_][\w-]{16,}"  # OpenAI, Anthropic, Stripe
-    r"|\b(?:gh[oprsu]_|github_pat_|hf_|glpat-|xox[abeoprs]-)[\w-]{16,}"
-    r"|\bAKIA[0-9A-Z]{16}\b"
-    r"|\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]+"  # a JSON web token
-)
-_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+Action: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]
+"""An async function: the `Turn`, then the request's fields; it returns the reply's."""
+Preview: TypeAlias = Callable[..., Awaitable[dict[str, Any]]]
+"""An async function: the `Turn`; it returns a mimebundle."""
 
 
-class Redactor:
-    """Takes known secrets, and what looks like a key, out of text that leaves for an endpoint."""
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """A field of work.
 
-    def __init__(self, settings: Mapping[str, str]) -> None:
-        named = [v for n, v in settings.items() if _SECRET_NAME.search(n) and len(v) >= 8]
-        self._secrets = sorted(named, key=len, reverse=True)
+    Attributes:
+        prompt: what joins the system prompt.
+        tools: what the model may use besides the tools that every context has.
+        actions: what a frontend may ask for: a function ``rename`` answers `rename_request`.
+        setup: code by language that is run when the context is chosen, and after each restart.
+        preview: what a frontend shows beside the notebook, when it asks.
 
-    def __call__(self, text: str) -> str:
-        """Return the text without secrets."""
-        for secret in self._secrets:
-            text = text.replace(secret, "[redacted]")
-        return _KEYS.sub("[redacted]", text)
-
-
-def system_prompt(language: str, rules: str = "") -> str:
-    """Return the message that begins every conversation."""
-    text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
-    filled = Template(text).substitute(language=language)
-    return f"{filled}\n# Rules of this folder\n{rules}\n" if rules else filled
-
-
-def read_rules(folder: Path) -> str:
-    """Return what the folder's rules file says; empty where there is none to be read."""
-    try:
-        with (folder / RULES_FILE).open(encoding="utf-8") as file:
-            return file.read(RULES).strip()
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def tokens(messages: Sequence[Message]) -> int:
-    """Return about how many tokens messages are: one for four characters."""
-    return sum(len(str(message.get("content") or "")) for message in messages) // 4
-
-
-def compose(
-    question: str,
-    cells: Sequence[Cell],
-    variables: VariablesReply | None,
-    fence: str,
-    redact: Redact,
-) -> str:
-    """Return the message that asks: variables, the cells that are new, and the question last.
-
-    Where it would be too long, the oldest cells go first.
     """
-    asked = f"{QUESTION}\n{redact(question)}"
-    listed = shorten(redact(_variables(variables)), BUDGET // 4)
-    room = BUDGET - len(listed) - len(asked) - len(CELLS) - 4
-    kept: list[str] = []
-    for cell in reversed(cells):
-        text = _cell(cell, fence, redact)
-        room -= len(text) + 1
-        if room < 0:
-            break
-        kept.insert(0, text)
-    ran = "\n".join([CELLS, *kept]) if kept else ""
-    return "\n\n".join(filter(None, (listed, ran, asked)))
+
+    prompt: str = ""
+    tools: tuple[Tool, ...] = ()
+    actions: tuple[Action, ...] = ()
+    setup: Mapping[str, str] = field(default_factory=dict)
+    preview: Preview | None = None
+
+    @cached_property
+    def requests(self) -> dict[str, tuple[Action, Signature]]:
+        """The actions by the type of their request.
+
+        Raises:
+            ConfigurationError: a parameter has no type, or one that JSON has no word for.
+
+        """
+        signatures = [(action, Signature.of(action)) for action in self.actions]
+        return {f"{s.name}_request": (action, s) for action, s in signatures}
+
+    def describe_actions(self) -> dict[str, dict[str, Any]]:
+        """Return each action's docstring and fields, by its name."""
+        told = [signature for _, signature in self.requests.values()]
+        return {s.name: {"description": s.description, "parameters": s.schema} for s in told}
 
 
-def fenced(text: str) -> str:
-    """Mark text as data: what stands in outputs, files and names gives no orders."""
-    return f"{BEGIN}\n{text.replace('⟦', '[').replace('⟧', ']')}\n{END}"
-
-
-def holds_session_text(messages: Sequence[Message]) -> bool:
-    """Tell whether somebody who has read these messages has read outputs or variables.
-
-    The first one, the system's, only explains the marks.
-    """
-    return any(BEGIN in str(message.get("content")) for message in messages[1:])
-
-
-def _variables(reply: VariablesReply | None) -> str:
-    if reply is None:
-        return "# Variables\n(not known now: a cell is running)"
-    lines = [describe(variable) for variable in reply.variables]
-    if reply.total > len(lines):
-        lines.insert(0, f"({reply.total - len(lines)} older ones are not shown)")
-    return f"# Variables\n{fenced(chr(10).join(lines))}" if lines else ""
-
-
-def describe(variable: Variable) -> str:
-    """Return a variable on one line."""
-    shape = f" {'x'.join(map(str, variable.shape))}" if variable.shape else ""
-    return f"{variable.name}: {variable.type}{shape} = {variable.preview}"
-
-
-def _cell(cell: Cell, fence: str, redact: Redact) -> str:
-    output = cell.outputs.text(OUTPUT, redact)
-    source = shorten(redact(cell.source), OUTPUT * 2)
-    ran = f"[{cell.execution_count}]\n```{fence}\n{source}\n```"
-    return f"{ran}\n{fenced(output)}" if output else ran
+DEFAULT = Context()
+"""Whatever the session is about."""

@@ -8,12 +8,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from beaker_kernel.agent.briefing import QUESTION
+
 if TYPE_CHECKING:
     from beaker_kernel.agent.journal import Journal
     from beaker_kernel.agent.model import Message
 
 EVENTS = 10_000
 """Events that are kept for a frontend that comes back."""
+SUMMARY, LINE = 20, 200
+"""Questions of turns that are left out which the model is still told, and characters of each."""
 KEPT = 60_000
 """Characters of earlier turns that are sent again."""
 
@@ -35,6 +39,8 @@ class Conversation:
     events: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=EVENTS))
     last: int = 0
     _turns: list[list[Message]] = field(default_factory=list)
+    _left_out: list[str] = field(default_factory=list)
+    _told: int = 0
 
     @classmethod
     def resumed(cls, journal: Journal) -> Conversation:
@@ -43,13 +49,15 @@ class Conversation:
         if not conversation:
             return cls(journal)
         events = [(line["type"], line["content"]) for line in lines if "seq" in line]
-        return cls(
+        resumed = cls(
             journal,
             id=conversation,
             events=deque(events, maxlen=EVENTS),
             last=max((content["seq"] for _, content in events), default=0),
-            _turns=_bounded([line["turn"] for line in lines if "turn" in line]),
+            _turns=[line["turn"] for line in lines if "turn" in line],
         )
+        resumed.fit(KEPT)
+        return resumed
 
     @property
     def messages(self) -> list[Message]:
@@ -71,10 +79,21 @@ class Conversation:
         """Return the events after a number, as type and content."""
         return [event for event in self.events if event[1]["seq"] > number]
 
+    def fit(self, characters: float, *, at_least: int = 1) -> None:
+        """Leave out the oldest turns, as many as are too long to be sent again, but the last."""
+        while len(self._turns) > at_least and len(json.dumps(self._turns)) > characters:
+            self._left_out.append(_asked(self._turns.pop(0)))
+
+    def newly_left_out(self) -> int:
+        """Return how many turns were left out since this was asked last."""
+        new = len(self._left_out) - self._told
+        self._told = len(self._left_out)
+        return new
+
     def ask(self, system: str, question: str) -> list[Message]:
         """Return the messages that ask a question, for the turn to append to."""
         return [
-            {"role": "system", "content": system},
+            {"role": "system", "content": system + self._summary()},
             *self.messages,
             {"role": "user", "content": question},
         ]
@@ -86,16 +105,23 @@ class Conversation:
         """
         texts = [m for m in messages if not isinstance(m.get("content"), list)]
         asked = max(at for at, message in enumerate(texts) if message["role"] == "user")
-        self._turns = _bounded([*self._turns, texts[asked:]])
+        self._turns.append(texts[asked:])
         if self.journal:
             self.journal.turn(self.id, texts[asked:])
+        self.fit(KEPT)
+
+    def _summary(self) -> str:
+        """Return what is still told of the turns that are left out: what they asked."""
+        if not self._left_out:
+            return ""
+        lines = [f"- {question}" for question in self._left_out[-SUMMARY:]]
+        return "\n".join(["\n# Earlier questions, whose answers are left out", *lines, ""])
 
 
-def _bounded(turns: list[list[Message]]) -> list[list[Message]]:
-    """Return the last turns, as many as are sent again."""
-    while len(turns) > 1 and len(json.dumps(turns)) > KEPT:
-        turns = turns[1:]
-    return turns
+def _asked(turn: list[Message]) -> str:
+    """Return the beginning of a turn's question, without what the session told, on one line."""
+    question = str(turn[0]["content"]).rpartition(f"{QUESTION}\n")[2]
+    return " ".join(question.split())[:LINE]
 
 
 def close_turn(messages: list[Message], said: str, why: str) -> None:

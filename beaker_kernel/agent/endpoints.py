@@ -8,7 +8,7 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from beaker_kernel.errors import ConfigurationError, NoModel
@@ -46,12 +46,20 @@ class Endpoint:
     Attributes:
         base_url: up to and with ``/v1``; no credentials in it.
         small: whether the model is known to be too small for native tools.
+        context: tokens that fit into a request with its answer; 0 where nobody has said.
+        prices: dollars for a million tokens of prompt and of completion, where they are known.
+        images: whether the model can look at images.
+        tools: how it is told of tools, where that is known.
     """
 
     base_url: str
     model: str
     api_key: str = field(default=NO_KEY, repr=False)
     small: bool = False
+    context: int = 0
+    prices: tuple[float, float] | None = None
+    images: bool = True
+    tools: Literal["auto", "native", "json"] = "auto"
 
     @property
     def local(self) -> bool:

@@ -187,6 +187,9 @@ class EventSurface:
         """Send code for a new cell."""
         self._emit(messages.CodeCell(seq=self._number(), language=self._language, code=code))
 
+    def placed(self, code: str) -> None:
+        """Leave it at the tool call: the frontend has made the cell by itself."""
+
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Send code that runs now; the frontend adopts its outputs by the request's id."""
         running = messages.ExecuteRequestMsg(header={"msg_id": _msg_id(self.header), **record})

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent.budget import Budget, price_of
+from beaker_kernel.agent.budget import Budget, Price, price_of
 from beaker_kernel.agent.replay import ReplayModel, Tape
+from beaker_kernel.agent.room import Room
 from beaker_kernel.errors import ConfigurationError, NoModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Model
     from beaker_kernel.agent.openai_model import OpenAIModel
+    from beaker_kernel.agent.profiles import Profile
     from beaker_kernel.agent.settings import Beaker
 
 
@@ -26,14 +29,22 @@ class Models:
     Args:
         settings: the agent's.
         environ: the endpoint's address, model and key, by OpenAI's names.
+        learn_secret: told each key that is read from elsewhere.
 
     """
 
-    def __init__(self, settings: Beaker, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        settings: Beaker,
+        environ: Mapping[str, str],
+        learn_secret: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._settings = settings
         self._environ = dict(environ)
+        self._learn_secret = learn_secret
         self._endpoint: Endpoint | None = None
         self._models: dict[Endpoint, Model] = {}
+        self._rooms: dict[Endpoint, Room] = {}
 
     async def endpoint(self) -> Endpoint:
         """Return the endpoint in use; the first time, look for it.
@@ -48,7 +59,7 @@ class Models:
         return self._endpoint
 
     async def choose(self, name: str) -> None:
-        """Use another model of the same endpoint from now on; an empty name looks anew."""
+        """Use another model from now on: a profile, or one of the same endpoint; or look anew."""
         self._endpoint = await self.find(name) if name else None
 
     async def find(self, name: str) -> Endpoint:
@@ -59,18 +70,46 @@ class Models:
             ConfigurationError: data may not leave this machine, and it is elsewhere.
 
         """
-        from beaker_kernel.agent.endpoints import Endpoint, find_endpoint  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.endpoints import Endpoint  # noqa: PLC0415 (on demand)
 
         try:
             if self._settings.replay != "strict":
-                return self._permitted(await find_endpoint(self._asked_for(name)))
+                return self._permitted(await self._find(name))
         except NoModel:
             if self._settings.replay != "replay":
                 raise
         return Endpoint(base_url=self._tape.path.as_uri(), model=name or "recorded")
 
-    def _asked_for(self, name: str) -> dict[str, str]:
-        settings = self._environ | ({"BEAKER_MODEL": name} if name else {})
+    async def _find(self, name: str) -> Endpoint:
+        """Look for the endpoint of a profile, else of a model's own name."""
+        from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
+
+        if name not in self._settings.models:
+            named = {"BEAKER_MODEL": name} if name else {}
+            return await find_endpoint(self._asked_for(self._environ | named))
+        profile = self.profile(name)
+        settings = profile.settings(self._environ)
+        self._learn_secret(settings.get("OPENAI_API_KEY", ""))
+        return replace(
+            await find_endpoint(self._asked_for(settings)),
+            context=profile.context,
+            prices=profile.prices,
+            images=profile.images,
+            tools=profile.tools,
+        )
+
+    def profile(self, name: str) -> Profile:
+        """Return a model of the person's own list.
+
+        Raises:
+            ConfigurationError: it isn't written as one should be.
+
+        """
+        from beaker_kernel.agent.profiles import Profile  # noqa: PLC0415 (on demand)
+
+        return Profile.read(name, self._settings.models[name])
+
+    def _asked_for(self, settings: dict[str, str]) -> dict[str, str]:
         if self._settings.local_only and not settings.get("OPENAI_BASE_URL"):
             settings.pop("OPENAI_API_KEY", None)  # it is for a server elsewhere
         return settings
@@ -95,7 +134,8 @@ class Models:
     def _live(self, endpoint: Endpoint) -> OpenAIModel:
         from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
 
-        return OpenAIModel(endpoint=endpoint, tool_mode=self._settings.tools)
+        mode = self._settings.tools if endpoint.tools == "auto" else endpoint.tools
+        return OpenAIModel(endpoint=endpoint, tool_mode=mode)
 
     @property
     def tape(self) -> Tape | None:
@@ -107,6 +147,10 @@ class Models:
         path = Path(self._settings.replay_file).expanduser().absolute()
         return Tape(path, records=self._settings.replay in ("record", "replay"))
 
+    def room(self, endpoint: Endpoint) -> Room:
+        """Return what fits into a request to an endpoint."""
+        return self._rooms.setdefault(endpoint, Room(endpoint.context))
+
     def budget(self, endpoint: Endpoint) -> Budget:
         """Return a new account for a question.
 
@@ -114,7 +158,7 @@ class Models:
             ConfigurationError: dollars are limited, and nobody has said what the model costs.
 
         """
-        limits, price = self._settings.limits, price_of(endpoint, self._settings.prices)
+        limits, price = self._settings.limits, self._price(endpoint)
         if price is None and limits.dollars != inf:
             raise ConfigurationError(
                 f"BEAKER_MAX_DOLLARS is set, but nobody has said what {endpoint.model} costs: "
@@ -122,6 +166,11 @@ class Models:
                 "a million tokens"
             )
         return Budget(limits=limits, price=price)
+
+    def _price(self, endpoint: Endpoint) -> Price | None:
+        if endpoint.prices:
+            return Price(*endpoint.prices)
+        return price_of(endpoint, self._settings.prices)
 
     async def close(self) -> None:
         """Close the connections."""

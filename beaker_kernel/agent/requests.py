@@ -22,14 +22,18 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
     from beaker_kernel.agent.changes import Change
+    from beaker_kernel.agent.comms import Comms
+    from beaker_kernel.agent.contexts import Contexts
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.magics import Edit
+    from beaker_kernel.agent.markdown import Shown
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
+    from beaker_kernel.agent.turn import Turn
 
 Reply = dict[str, Any]
 OK: Reply = {"status": "ok"}
-CONTEXT = "default"
 
 
 class Requests:
@@ -40,6 +44,7 @@ class Requests:
         session: the live session.
         assistant: who answers questions.
         stdin: where the person is asked.
+        comms: the frontends that let cells be changed.
         cancel: stops the question with that msg_id, or all; returns the headers of those stopped.
 
     """
@@ -49,15 +54,33 @@ class Requests:
         link: Link,
         session: LiveSession,
         assistant: Assistant,
+        *,
         stdin: Stdin,
+        comms: Comms,
         cancel: Callable[[str | None], dict[str, bytes]],
     ) -> None:
         self._link = link
         self._session = session
         self._assistant = assistant
         self._stdin = stdin
+        self._comms = comms
         self._cancel = cancel
         self._approvals = Approvals()
+
+    async def answer(self, carrier: Carrier) -> Reply:
+        """Answer a request by the method of its name, or as the active context does.
+
+        Raises:
+            BeakerError: what is asked for can't be had.
+
+        """
+        if carrier.msg_type in carrier.may_ask:
+            return await self._method(carrier.msg_type)(carrier)
+        return await self._act(carrier)
+
+    def _method(self, msg_type: str) -> Callable[[Carrier], Awaitable[Reply]]:
+        method: Callable[[Carrier], Awaitable[Reply]] = getattr(self, msg_type)
+        return method
 
     # ------------------------------------------------------------------ Jupyter's own
 
@@ -70,16 +93,21 @@ class Requests:
         match magics.parse(code):
             case Command() as command:
                 with self._surface(carrier) as surface:
-                    surface.show(await beaker_magic.run(command, self._assistant, self._session))
+                    surface.show(await self._command(command, carrier.header))
             case Ask(question, auto, model):
                 with self._surface(carrier) as surface:
-                    kept = self._witnessed(surface)
-                    await self._assistant.answer(kept, question, auto=auto, model=model)
+                    kept, notebook = self._witnessed(surface), self._notebook(carrier)
+                    await self._assistant.answer(
+                        kept, question, auto=auto, model=model, notebook=notebook
+                    )
             case wish:
                 change = self._change(wish)
                 with self._surface(carrier, change.before) as surface:
                     await self._assistant.answer(self._witnessed(surface), change.question)
         return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
+
+    async def _command(self, command: Command, header: bytes) -> Shown:
+        return await beaker_magic.run(command, self._assistant, self._session, header)
 
     def _surface(self, carrier: Carrier, before: str = "") -> CellSurface:
         fence = self._session.language.fence
@@ -89,6 +117,16 @@ class Requests:
         """Have what is shown in a cell kept as the events that another frontend would see."""
         emit = Emitter(None, self._assistant.conversation)
         return Witnessed(surface, self._event_surface(surface.header, emit))
+
+    def _notebook(self, carrier: Carrier) -> Notebook | None:
+        """Return the notebook that asks, where its frontend lets cells be changed."""
+        return self._comms.notebook(carrier, self._asked_for_notebook)
+
+    def _asked_for_notebook(self) -> Reply:
+        emit = Emitter(None, self._assistant.conversation)
+        event = messages.NotebookStateRequest(seq=emit.number())
+        emit(event)
+        return encode(event)
 
     def _change(self, wish: Fix | Edit) -> Change:
         fence = self._session.language.fence
@@ -113,7 +151,8 @@ class Requests:
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
         try:
-            await self._assistant.answer(surface, request.request)
+            notebook = self._notebook(carrier)
+            await self._assistant.answer(surface, request.request, notebook=notebook)
         except ModelAuthError as error:
             emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
             raise
@@ -187,7 +226,7 @@ class Requests:
             model, url = endpoint.model, endpoint.base_url
         reply = replies.SessionInfoReply(
             conversation=self._assistant.conversation.id,
-            context=CONTEXT,
+            context=self._contexts.name,
             language=self._session.language.name,
             subkernel=self._session.kernelspec,
             policy=self._assistant.policy,
@@ -205,34 +244,69 @@ class Requests:
         """Choose the model; with nothing named, look for one anew."""
         request = decode("set_agent_model", carrier.content)
         assert isinstance(request, messages.SetAgentModel)
-        await self._assistant.models.choose((request.model_config or {}).get("model_name", ""))
+        profile, named = request.provider_id, (request.model_config or {}).get("model_name", "")
+        is_known = profile in self._assistant.settings.models
+        await self._assistant.models.choose(profile if profile and is_known else str(named))
         return OK
 
     async def context_setup_request(self, carrier: Carrier) -> Reply:
         """Set the context up; another language or kernelspec exchanges the subkernel."""
         request = decode("context_setup_request", carrier.content)
         assert isinstance(request, messages.ContextSetupRequest)
-        if request.context != CONTEXT:
-            raise ProtocolError(f"there is no context {request.context!r}; there is {CONTEXT!r}")
+        self._contexts.find(request.context)
         wanted = request.subkernel or request.language
         if wanted and wanted not in (self._session.kernelspec, self._session.language.name):
             await self._session.replace(wanted)
+        await self._contexts.choose(request.context, carrier.header)
         emit = Emitter(carrier, self._assistant.conversation)
         emit(messages.ContextSetupResponse(seq=emit.number(), **self._context()))
+        await self._preview(carrier)
         return OK
 
     async def context_info_request(self, carrier: Carrier) -> Reply:
         """Describe the context."""
         emit = Emitter(carrier, self._assistant.conversation)
         emit(messages.ContextInfoResponse(seq=emit.number(), **self._context()))
+        await self._preview(carrier)
         return OK
 
+    async def _preview(self, carrier: Carrier) -> None:
+        """Send what the active context shows beside the notebook, if it does."""
+        if preview := self._contexts.active.preview:
+            carrier.emit("preview", await preview(self._acting(carrier)))
+
+    async def _act(self, carrier: Carrier) -> Reply:
+        """Do what the active context adds.
+
+        Raises:
+            ProtocolError: it adds no such request, or its fields don't fit.
+
+        """
+        requests = self._contexts.active.requests
+        if carrier.msg_type not in requests:
+            raise ProtocolError(f"{carrier.msg_type}: Beaker has no such request")
+        action, signature = requests[carrier.msg_type]
+        try:
+            fields = signature.fit(carrier.content)
+        except TypeError as error:
+            raise ProtocolError(f"{carrier.msg_type}: {error}") from error
+        return OK | await action(self._acting(carrier), **fields)
+
+    def _acting(self, carrier: Carrier) -> Turn:
+        emit = Emitter(carrier, self._assistant.conversation)
+        return self._assistant.acting(self._event_surface(carrier.header, emit))
+
+    @property
+    def _contexts(self) -> Contexts:
+        return self._assistant.contexts
+
     def _context(self) -> dict[str, Any]:
-        tools = {tool.name: tool.description for tool in self._assistant.tools}
+        contexts = self._contexts
+        tools = {tool.name: tool.signature.description for tool in contexts.tools}
         return {
             "language": self._session.language.name,
             "subkernel": self._session.kernelspec,
             "config": {"policy": self._assistant.policy},
-            "actions": {},
-            "agent": messages.AgentInfo(name=CONTEXT, tools=tools),
+            "actions": contexts.active.describe_actions(),
+            "agent": messages.AgentInfo(name=contexts.name, tools=tools),
         }

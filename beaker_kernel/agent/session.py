@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING, Any, Protocol
 
 from beaker_kernel import languages
@@ -38,8 +39,14 @@ class Session(Protocol):
     def sandbox(self) -> str:
         """What confines the subkernel, in words; empty for nothing."""
 
-    async def execute(self, code: str, shown_under: bytes) -> Execution:
+    @property
+    def generation(self) -> int:
+        """A number that grows when a subkernel ends or begins: the namespace is another one."""
+
+    async def execute(self, code: str, shown_under: bytes, *, most: float = inf) -> Execution:
         """Run code; its outputs are also shown under the request whose header is given.
+
+        What puts out more than `most` bytes is interrupted.
 
         Raises:
             KernelDied: the subkernel ended meanwhile.
@@ -54,6 +61,17 @@ class Session(Protocol):
         ``None`` says that a cell runs and the kernel can't be asked beside it.
         """
 
+    async def evaluate(self, expression: str) -> str | None:
+        """Return how the kernel shows an expression's value; nothing is published, no trace left.
+
+        ``None`` says that a cell runs and the kernel can't be asked beside it.
+
+        Raises:
+            ProtocolError: it has none; the text is the exception's.
+            KernelDied: the subkernel ended meanwhile.
+
+        """
+
 
 @dataclass(slots=True)
 class Execution:
@@ -61,12 +79,16 @@ class Execution:
 
     Attributes:
         shown_under: the header of the question that it runs for.
+        most: bytes of output after which it is interrupted.
+        size: bytes of output so far.
         began: whether its code has begun to run.
         unwanted: whether its question was stopped before that.
 
     """
 
     shown_under: bytes = b""
+    most: float = inf
+    size: int = 0
     outputs: Outputs = field(default_factory=Outputs)
     reply: dict[str, Any] = field(default_factory=dict)
     idle: bool = False
@@ -97,6 +119,7 @@ class LiveSession:
     """A `Session` over the link to the relay.
 
     Attributes:
+        generation: grows when a subkernel ends or begins.
         kernelspec: the name of what runs behind the relay.
         sandbox: what confines it, in words; empty for nothing.
         language: the adapter of its language.
@@ -109,6 +132,7 @@ class LiveSession:
         self._up = asyncio.Event()
         self._subshells = True  # until the kernel says that it has none
         self._refusal = ""
+        self.generation = 0
         self.kernelspec = ""
         self.sandbox = ""
         self.language: Language = languages.Default("")
@@ -118,21 +142,23 @@ class LiveSession:
         self.kernelspec = kernelspec
         self.sandbox = sandbox
         self.language = languages.load(language)
+        self.generation += 1
         self._subshells = True
         self._up.set()
 
     def died(self) -> None:
         """The subkernel is gone, and with it all that ran there."""
         self._up.clear()
+        self.generation += 1
         for execution in self._running.values():
             if not execution.done.done():
                 execution.done.set_exception(KernelDied("the kernel died; its variables are gone"))
 
-    async def execute(self, code: str, shown_under: bytes) -> Execution:
+    async def execute(self, code: str, shown_under: bytes, *, most: float = inf) -> Execution:
         """Run code; where a failing cell of the person's took it along, it is sent again."""
         content = NOTHING | {"code": code, "silent": False}
         while True:
-            execution = await self.request("execute_request", content, shown_under)
+            execution = await self.request("execute_request", content, shown_under, most=most)
             if execution.status != "aborted":
                 return execution
 
@@ -150,6 +176,18 @@ class LiveSession:
             return None
         except (ProtocolError, KernelDied):
             return VariablesReply()
+
+    async def evaluate(self, expression: str) -> str | None:
+        """Return how the kernel shows an expression's value; ``None`` while a cell runs."""
+        probe = Probe(user_expressions={"beaker": expression})
+        try:
+            execution = await self._look(probe.content())
+        except TimeoutError:
+            return None
+        value = execution.reply.get("user_expressions", {}).get("beaker", {})
+        if value.get("status") != "ok":
+            raise ProtocolError(str(value.get("evalue", "the kernel evaluates no expressions")))
+        return str(value.get("data", {}).get("text/plain", ""))
 
     async def execution_count(self) -> int:
         """Return the count of the last cell, as the subkernel has it; 0 where it doesn't tell."""
@@ -204,6 +242,7 @@ class LiveSession:
         *,
         verb: Verb = Verb.SUB_SHELL,
         subshell: str = "",
+        most: float = inf,
     ) -> Execution:
         """Send a request to the subkernel, and wait for its reply and the end of its outputs.
 
@@ -213,7 +252,7 @@ class LiveSession:
         """
         await self._up.wait()
         msg_id = self._link.request(verb, msg_type, content, shown_under, subshell)
-        execution = self._running[msg_id] = Execution(shown_under)
+        execution = self._running[msg_id] = Execution(shown_under, most)
         try:
             await execution.done
         except asyncio.CancelledError:
@@ -262,8 +301,16 @@ class LiveSession:
             self._begins(execution)
         else:
             execution.outputs.add(message.msg_type, content)
+            self._weigh(execution, len(message.content))
         if execution.over:
             self._end(message.parent_id, execution)
+
+    def _weigh(self, execution: Execution, size: int) -> None:
+        """Count an output, and interrupt what has put out too much, once."""
+        was_within = execution.size <= execution.most
+        execution.size += size
+        if was_within and execution.size > execution.most:
+            self._link.note("interrupt")
 
     def _begins(self, execution: Execution) -> None:
         """Note that code begins to run; what was stopped while it waited ends here."""

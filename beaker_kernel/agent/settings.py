@@ -44,10 +44,21 @@ class Beaker(Configurable):
         config=True,
         help="The most that may be allowed; the narrowest one counts.",
     )
+    tool_policies: Dict[str, Policy] = Dict(
+        value_trait=Enum(("ask", "guarded", "auto", "never")),
+        config=True,
+        help="Policies of single tools; the narrower of a tool's and the session's counts.",
+    )
     local_only = Bool(
         False, config=True, help="Whether data stay on this machine; one file's yes is enough."
     )
     model = Unicode(config=True, help="The model's name; by default the endpoint's first.")
+    context = Unicode(
+        "default", config=True, help="What the agent is good at, by the name of an entry point."
+    )
+    models: Dict[str, dict[str, Any]] = Dict(
+        config=True, help="Models by names of your own: endpoint, model, key_file, context, …"
+    )
     tools: Enum[ToolMode] = Enum(
         ("auto", "native", "json"), "auto", config=True, help="How the endpoint is told of tools."
     )
@@ -74,6 +85,9 @@ class Beaker(Configurable):
     max_dollars = Float(
         float("inf"), min=0.0, config=True, help="US dollars per question, by the price table."
     )
+    max_output = Int(
+        20_000_000, min=1, config=True, help="Bytes that the model's code may put out per question."
+    )
     prices: Dict[str, list[float]] = Dict(
         config=True, help="Dollars for a million tokens of prompt and of completion, by model."
     )
@@ -86,6 +100,7 @@ class Beaker(Configurable):
             tokens=self.max_tokens,
             seconds=self.max_seconds,
             dollars=self.max_dollars,
+            output=self.max_output,
         )
 
 
@@ -142,6 +157,9 @@ def _narrow(settings: Beaker, files: Iterable[Config]) -> None:
         settings.local_only |= bool(said.get("local_only", False))
         at_most = said.get("policy_at_most", settings.policy_at_most)
         settings.policy_at_most = narrowest(settings.policy_at_most, at_most)
+        for tool, policy in said.get("tool_policies", {}).items():
+            known = settings.tool_policies.get(tool, policy)
+            settings.tool_policies[tool] = narrowest(known, policy)
 
 
 def _from_string(trait: Any, value: str) -> Any:  # noqa: ANN401 (traitlets has no narrower type)

@@ -46,6 +46,9 @@ class Surface(Approver, Protocol):
     def cell(self, code: str) -> None:
         """Put code into a new cell, without running it."""
 
+    def placed(self, code: str) -> None:
+        """Show code that the notebook has taken as a new cell."""
+
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs for this question; `record` says whose it is and who allowed it."""
 

@@ -82,6 +82,11 @@ class Witnessed:
         self._surface.cell(code)
         self._witness.cell(code)
 
+    def placed(self, code: str) -> None:
+        """Show code that is in a new cell."""
+        self._surface.placed(code)
+        self._witness.placed(code)
+
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs."""
         self._surface.code(code, record)

@@ -17,7 +17,7 @@ COMMANDS = {
     "status": "what is behind this kernel: subkernel, model, policy, tokens",
     "model": "show the model, or choose one: %beaker model NAME",
     "policy": "who decides what model code runs; set it by ask, guarded, auto or never",
-    "context": "show what the model would be told with the next question",
+    "context": "show what the model would be told next; choose a field: %beaker context NAME",
     "reset": "begin a new conversation; your variables stay",
     "replay": "show the conversation so far, or the one before a restart",
     "forget": "delete this notebook's conversations, on disk too",

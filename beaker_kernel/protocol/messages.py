@@ -80,7 +80,7 @@ class ResetRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetAgentModel(Request):
-    """Choose the model; with neither field, read the configuration again."""
+    """Choose the model: a profile by `provider_id`, or `model_name`; with neither, look anew."""
 
     msg_type = "set_agent_model"
     provider_id: str | None = None
@@ -335,18 +335,25 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellOp(Message):
-    """Change the notebook, if the cell still is what `expected_sha256` says."""
+    """Change the notebook, if the cell still is what `expected_sha256` says.
+
+    `after` is the cell below which one is moved, empty for the top; ``insert`` puts a code cell
+    below `cell_id`, or where the frontend sees fit; ``diff`` offers the person a change, without
+    `source` a deletion. What `beaker` says is set in the cell's metadata, key by key.
+    """
 
     msg_type = "cell_op"
     op: CellOperation
     cell_id: str
     expected_sha256: str
     source: str | None = None
+    after: str | None = None
+    beaker: Object | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellAck(Message):
-    """What became of a `CellOp`."""
+    """What became of a `CellOp`: which cell it is now, and the hash of its source."""
 
     msg_type = "cell_ack"
     ok: bool

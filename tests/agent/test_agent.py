@@ -11,8 +11,9 @@ from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.budget import Budget, Limits, Price
 from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.openai_model import OpenAIModel
-from beaker_kernel.agent.tools import TOOLS, ToolResult
+from beaker_kernel.agent.tool import ToolResult
 from beaker_kernel.errors import BudgetExceeded, KernelDied, ModelError
+from tests.support.built_in_tools import SPECS as TOOLS
 from tests.support.replies import call, calls, chunk, cut, hang, refusal
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel

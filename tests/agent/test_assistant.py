@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.endpoints import Endpoint
+from beaker_kernel.agent.room import MOST, PART
+from beaker_kernel.agent.session import Execution
 from beaker_kernel.errors import ConfigurationError, ModelError
 from beaker_kernel.languages import Default
 from beaker_kernel.protocol.replies import Variable, VariablesReply
-from tests.support.replies import refusal
+from tests.support.replies import call, refusal
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -21,10 +25,20 @@ class Session:
 
     language = Default("python")
     sandbox = ""
+    generation = 1
 
     async def variables(self, limit=50, names=()):
         variable = Variable(name="key", type="str", preview="'canary-0123456'")
         return VariablesReply(variables=(variable,), total=1)
+
+
+class Verbose(Session):
+    """A session where each piece of code puts out much."""
+
+    async def execute(self, code, shown_under, *, most):
+        execution = Execution(reply={"status": "ok"})
+        execution.outputs.write("much " * 900)
+        return execution
 
 
 class Quiet:
@@ -151,3 +165,31 @@ async def test_dollars_can_only_be_limited_where_the_price_is_known(model) -> No
     assistant = Assistant(Session(), far | {"BEAKER_MAX_DOLLARS": "0.1"})
     with pytest.raises(ConfigurationError, match=r'c\.Beaker\.prices = {"gpt-99"'):
         await assistant.answer(Quiet(), "why?")
+
+
+async def test_what_does_not_fit_into_a_models_context_is_left_out_visibly(model) -> None:
+    profiles = {"tight": {"model": "m", "endpoint": model.base_url, "context": 4_000}}
+    assistant = Assistant(Session(), {"BEAKER_MODEL": "tight", "BEAKER_MODELS": str(profiles)})
+    surface = Quiet()
+    model.when("question", say("word " * 500))
+    for number in range(10):
+        await assistant.answer(surface, f"question {number}?")
+    await assistant.close()
+    texts = [len(json.dumps(request.body["messages"])) for request in model.requests]
+    assert max(texts) < 4_000 * MOST * PART
+    assert any("oldest turns are left out" in notice for notice in surface.notices)
+    assert model.requests[-1].holds("- question 0?")
+    assert model.requests[-1].holds("question 8?")
+
+
+async def test_old_results_of_tools_are_shortened_before_the_context_is_full(model) -> None:
+    profiles = {"tight": {"model": "m", "endpoint": model.base_url, "context": 3_000}}
+    settings = {"BEAKER_MODEL": "tight", "BEAKER_MODELS": str(profiles), "BEAKER_POLICY": "auto"}
+    assistant, surface = Assistant(Verbose(), settings), Quiet()
+    model.when("print", *[call("run_code", code="much")] * 6, say("Done."))
+    await assistant.answer(surface, "print")
+    await assistant.close()
+    assert surface.notices.count("The model's context is full: earlier results were shortened.")
+    sizes = [len(json.dumps(request.body["messages"])) for request in model.requests]
+    assert max(sizes) < 16_000
+    assert "characters left out" in json.dumps(model.requests[-1].body)

@@ -49,6 +49,18 @@ def test_the_oldest_turns_go_where_all_would_be_too_long() -> None:
     assert len(json.dumps(conversation.messages)) <= KEPT
     assert conversation.messages[-2]["content"] == "19?"
     assert conversation.messages[0]["role"] == "user"
+    left_out = 20 - len(conversation.messages) // 2
+    assert (conversation.newly_left_out(), conversation.newly_left_out()) == (left_out, 0)
+    system = conversation.ask("be short", "and?")[0]["content"]
+    assert system.startswith("be short\n# Earlier questions, whose answers are left out\n- 0?\n")
+
+
+def test_where_there_is_no_room_nothing_is_sent_again() -> None:
+    conversation = Conversation()
+    turn(conversation, "# Cells\n[1]\nx\n\n# Question\nwhy\nis that?")
+    conversation.fit(10, at_least=0)
+    assert conversation.messages == []
+    assert conversation.ask("be short", "and?")[0]["content"].endswith("\n- why is that?\n")
 
 
 def test_the_last_turn_stays_however_long_it_is() -> None:

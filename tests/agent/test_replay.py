@@ -9,8 +9,8 @@ import pytest
 from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.openai_model import OpenAIModel
 from beaker_kernel.agent.replay import ReplayModel, Tape, fingerprint
-from beaker_kernel.agent.tools import TOOLS
 from beaker_kernel.errors import ConfigurationError, NotRecorded
+from tests.support.built_in_tools import SPECS as TOOLS
 from tests.support.replies import call
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel

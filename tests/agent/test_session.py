@@ -203,3 +203,18 @@ async def test_a_subkernel_that_is_not_there_is_refused_in_words(session) -> Non
     running = tasks.create_task(live.execute("still there", b"{}"))
     relay.answer(await relay.request(), BUSY, replied(), IDLE)
     await running
+
+
+async def test_code_that_puts_out_too_much_is_interrupted_once(session) -> None:
+    live, relay, tasks = session
+    running = tasks.create_task(live.execute("x", b"{}", most=100))
+    request = await relay.request()
+    flood = [printed("much " * 20)] * 3
+    relay.answer(request, BUSY, BEGINS, *flood, replied(status="error"), IDLE)
+    assert (await running).size > 300
+    assert (await relay.hear(lambda m: m.verb is Verb.NOTE)).argument == b"interrupt"
+    last = tasks.create_task(live.execute("z", b"{}"))
+    heard = await relay.hear(lambda _: True)
+    assert heard.msg_type == "execute_request"
+    relay.answer(heard, BUSY, replied(), IDLE)
+    await last

@@ -75,3 +75,15 @@ def test_a_wrong_file_is_named(folder, text) -> None:
     (folder / "beaker_config.py").write_text(text)
     with pytest.raises(ConfigurationError, match="beaker_config"):
         settings.load({})
+
+
+def test_a_tools_policy_is_the_narrowest_that_any_file_says(folder, tmp_path, monkeypatch) -> None:
+    system = tmp_path / "etc"
+    system.mkdir()
+    monkeypatch.setattr(settings, "SYSTEM_CONFIG_PATH", [str(system)])
+    held = {"Beaker": {"tool_policies": {"run_code": "ask", "fetch": "never"}}}
+    (system / "beaker_config.json").write_text(json.dumps(held))
+    loaded = settings.load({"BEAKER_TOOL_POLICIES": "{'run_code': 'auto', 'look': 'ask'}"})
+    assert loaded.tool_policies == {"run_code": "ask", "fetch": "never", "look": "ask"}
+    with pytest.raises(ConfigurationError, match="BEAKER_TOOL_POLICIES"):
+        settings.load({"BEAKER_TOOL_POLICIES": "{'run_code': 'sometimes'}"})

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
 from beaker_kernel.agent.model import ToolCall
 from beaker_kernel.agent.policy import Verdict, digest, refused
 from beaker_kernel.agent.session import Execution
-from beaker_kernel.agent.tools import TOOLS, Toolbox
+from beaker_kernel.agent.toolbox import Toolbox
+from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import ApprovalRequired
 from beaker_kernel.protocol.replies import Variable, VariablesReply
+from tests.support.built_in_tools import SPECS, TOOLS
 
 pytestmark = pytest.mark.anyio
 
@@ -58,7 +60,7 @@ class Session:
     prints: str = "42"
     sandbox: str = ""
 
-    async def execute(self, code, shown_under):
+    async def execute(self, code, shown_under, *, most):
         self.ran.append((code, shown_under))
         execution = Execution(reply={"status": "ok"})
         execution.outputs.write(self.prints)
@@ -70,9 +72,10 @@ class Session:
         return VariablesReply()
 
 
-def toolbox(policy="auto", surface=None, session=None, messages=()) -> Toolbox:
+def toolbox(policy="auto", surface=None, session=None, messages=(), policies=None) -> Toolbox:
+    session, surface = session or Session(), surface or Surface()
     return Toolbox(
-        session or Session(), surface or Surface(), policy, "gpt-9", [{}, *messages], str
+        Turn(session, surface, policy, "gpt-9", [{}, *messages], str), TOOLS, policies or {}
     )
 
 
@@ -83,19 +86,19 @@ async def use(box: Toolbox, tool: str, **arguments):
 async def test_code_that_may_run_is_shown_with_its_record_and_run_under_the_question() -> None:
     box = toolbox("auto")
     result = await use(box, "run_code", code="x + 1")
-    assert box.session.ran == [("x + 1", b"asked")]
+    assert box.turn.session.ran == [("x + 1", b"asked")]
     record = {
         "author": "model", "model": "gpt-9", "sha256": digest("x + 1"),
         "approved_by": "policy auto",
     }  # fmt: skip
-    assert box.surface.seen == [("code", "x + 1", record)]
-    assert result.text == context.fenced("42")
+    assert box.turn.surface.seen == [("code", "x + 1", record)]
+    assert result.text == briefing.fenced("42")
 
 
 async def test_code_that_was_refused_does_not_run_and_the_model_is_told() -> None:
     box = toolbox("ask")
     result = await use(box, "run_code", code="x")
-    assert box.session.ran == []
+    assert box.turn.session.ran == []
     assert result.text == result.error
     assert "the person refused it" in result.text
 
@@ -103,64 +106,64 @@ async def test_code_that_was_refused_does_not_run_and_the_model_is_told() -> Non
 async def test_code_that_the_person_changed_runs_as_they_left_it() -> None:
     box = toolbox("ask", Surface(Verdict(by="the person", code="x + 2")))
     result = await use(box, "run_code", code="x + 1")
-    assert box.session.ran == [("x + 2", b"asked")]
+    assert box.turn.session.ran == [("x + 2", b"asked")]
     assert "The person changed the code to:\nx + 2" in result.text
-    assert box.surface.seen[-1][2]["sha256"] == digest("x + 2")
+    assert box.turn.surface.seen[-1][2]["sha256"] == digest("x + 2")
 
 
 async def test_code_that_nobody_can_allow_is_shown_all_the_same() -> None:
     box = toolbox("ask", Surface(can_approve=False))
     with pytest.raises(ApprovalRequired):
         await use(box, "run_code", code="x")
-    kind, code, record = box.surface.seen[0]
+    kind, code, record = box.turn.surface.seen[0]
     assert (kind, code, record["approved_by"]) == ("withheld", "x", None)
-    assert box.session.ran == []
+    assert box.turn.session.ran == []
 
 
 @pytest.mark.parametrize("read", [True, False])
 async def test_the_person_is_told_whether_the_model_has_read_outputs(read) -> None:
-    text = context.fenced("obey") if read else "hello"
+    text = briefing.fenced("obey") if read else "hello"
     box = toolbox("ask", messages=[{"role": "tool", "content": text}])
     await use(box, "run_code", code="x")
-    assert box.surface.seen == [("asked", "x", read)]
+    assert box.turn.surface.seen == [("asked", "x", read)]
 
 
 async def test_empty_code_is_refused_and_nobody_is_asked() -> None:
     box = toolbox("ask")
     assert (await use(box, "run_code", code=" \n")).error
-    assert box.surface.seen == []
+    assert box.turn.surface.seen == []
 
 
 async def test_a_cell_goes_to_the_person_whatever_the_policy() -> None:
     for policy in ("ask", "auto", "never"):
         box = toolbox(policy)
         await use(box, "insert_cell", code="x")
-        assert (box.surface.seen, box.session.ran) == ([("cell", "x")], [])
+        assert (box.turn.surface.seen, box.turn.session.ran) == ([("cell", "x")], [])
 
 
 async def test_where_nobody_takes_cells_auto_runs_them() -> None:
     box = toolbox("auto", Surface(can_approve=False, takes_cells=False))
     await use(box, "insert_cell", code="x")
-    assert box.session.ran == [("x", b"asked")]
+    assert box.turn.session.ran == [("x", b"asked")]
 
 
 async def test_where_nobody_takes_cells_ask_wants_an_approval() -> None:
     box = toolbox("ask", Surface(can_approve=False, takes_cells=False))
     with pytest.raises(ApprovalRequired):
         await use(box, "insert_cell", code="x")
-    assert box.surface.seen[0][0] == "withheld"
+    assert box.turn.surface.seen[0][0] == "withheld"
 
 
 async def test_where_nobody_takes_cells_never_shows_them() -> None:
     box = toolbox("never", Surface(can_approve=False, takes_cells=False))
     await use(box, "insert_cell", code="x")
-    assert (box.surface.seen, box.session.ran) == ([("cell", "x")], [])
+    assert (box.turn.surface.seen, box.turn.session.ran) == ([("cell", "x")], [])
 
 
 async def test_variables_are_described_on_a_line_each() -> None:
-    assert (await use(toolbox(), "list_variables")).text == context.fenced("x: int = 41")
+    assert (await use(toolbox(), "list_variables")).text == briefing.fenced("x: int = 41")
     told = await use(toolbox(), "describe_variable", name="x")
-    assert told.text == context.fenced("x: int = 41")
+    assert told.text == briefing.fenced("x: int = 41")
 
 
 async def test_a_variable_that_is_not_there_is_said_to_be_so() -> None:
@@ -190,7 +193,7 @@ async def test_a_question_that_nobody_answers_is_said_to_be_so() -> None:
         ("use", {}, "there is no tool 'use'"),
         ("run_code", {}, "run_code takes code"),
         ("run_code", {"code": "x", "timeout": 3}, "run_code takes code"),
-        ("run_code", {"code": ["x"]}, "code must be a string"),
+        ("run_code", {"code": ["x"]}, "code: Input should be a valid string"),
         ("list_variables", {"x": "y"}, "list_variables takes nothing"),
     ],
 )
@@ -209,7 +212,7 @@ async def test_an_error_without_an_output_is_told_from_the_reply() -> None:
 
 
 def test_a_tools_schema_is_that_of_its_signature() -> None:
-    run_code = next(tool for tool in TOOLS if tool.name == "run_code")
+    run_code = next(tool for tool in SPECS if tool.name == "run_code")
     assert run_code.description == "Run code in the live session and see its output."
     assert run_code.parameters == {
         "type": "object",
@@ -217,3 +220,39 @@ def test_a_tools_schema_is_that_of_its_signature() -> None:
         "required": ["code"],
         "additionalProperties": False,
     }
+
+
+NOBODY, LIST = Surface(can_approve=False), "list_variables"
+
+
+async def test_a_tool_that_is_never_used_is_not_offered() -> None:
+    box = toolbox(policies={"run_code": "never"})
+    assert "run_code" not in [spec.name for spec in box.specs]
+    assert "there is no tool 'run_code'" in (await use(box, "run_code", code="x")).error
+
+
+async def test_a_tools_policy_narrows_the_sessions_and_never_widens_it() -> None:
+    for policy, own in (("auto", "ask"), ("ask", "auto")):
+        box = toolbox(policy, NOBODY, policies={"run_code": own})
+        with pytest.raises(ApprovalRequired):
+            await use(box, "run_code", code="x")
+
+
+async def test_a_look_needs_a_word_only_where_its_tool_has_a_policy() -> None:
+    assert not (await use(toolbox("ask", NOBODY), LIST)).error
+    willing = Surface(Verdict(by="the person", code="list_variables()"))
+    assert not (await use(toolbox("auto", willing, policies={LIST: "ask"}), LIST)).error
+    with pytest.raises(ApprovalRequired):
+        await use(toolbox("auto", NOBODY, policies={LIST: "ask"}), LIST)
+
+
+async def test_a_call_that_the_person_wants_otherwise_is_not_made() -> None:
+    changing = Surface(Verdict(by="the person", code="list_variables(short=True)"))
+    result = await use(toolbox("auto", changing, policies={LIST: "ask"}), LIST)
+    assert "not used: the person wants it so: list_variables(short=True)" in result.error
+
+
+async def test_the_tools_come_in_one_order_wherever_they_were_found() -> None:
+    names = [spec.name for spec in Toolbox(toolbox().turn, TOOLS[::-1]).specs]
+    assert names == [spec.name for spec in toolbox().specs]
+    assert names[:2] == ["insert_cell", "run_code"]

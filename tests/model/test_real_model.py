@@ -8,11 +8,10 @@ import jsonschema
 import pytest
 from openai import OpenAI
 
-from beaker_kernel.agent import context, structured
+from beaker_kernel.agent import briefing, structured, tools
 from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.model import Completion, TextDelta
 from beaker_kernel.agent.openai_model import OpenAIModel
-from beaker_kernel.agent.tools import Toolbox, spec
 from beaker_kernel.errors import ModelResponseError
 from beaker_kernel.languages.snapshot import snapshot
 from beaker_kernel.protocol.codec import decode
@@ -21,13 +20,13 @@ from tests.model.live_session import MADE_AGAIN, PENGUINS, PRICES, QUESTIONS, an
 pytestmark = [pytest.mark.model, pytest.mark.timeout(600)]
 
 TOOLS = tuple(
-    spec(tool)
+    tool.spec
     for tool in (
-        Toolbox.insert_cell,
-        Toolbox.run_code,
-        Toolbox.list_variables,
-        Toolbox.describe_variable,
-        Toolbox.ask_user,
+        tools.insert_cell,
+        tools.run_code,
+        tools.list_variables,
+        tools.describe_variable,
+        tools.ask_user,
     )
 )
 WRITES_CODE = {"insert_cell", "run_code"}
@@ -37,8 +36,8 @@ def messages(question):
     """Return what Beaker sends for a question about the session."""
     listed = json.loads(snapshot({"penguins": PENGUINS, "prices": PRICES}, None, 20, 600))
     variables = decode("variables_reply", listed)
-    asked = context.compose(question, (), variables, "python", str)
-    system = context.system_prompt("python")
+    asked = briefing.compose(question, (), variables, "python", str)
+    system = briefing.system_prompt("python")
     return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 
 

@@ -82,12 +82,14 @@ class Request:
     """One completion request as it came; times are of `time.monotonic`.
 
     Attributes:
+        answered_at: when the last byte of the answer was handed over.
         gone: set when the client leaves before its answer is over, at `gone_at`.
     """
 
     body: dict[str, Any]
     headers: dict[str, str]
     at: float = field(default_factory=time.monotonic)
+    answered_at: float = 0.0
     gone: threading.Event = field(default_factory=threading.Event)
     gone_at: float = 0.0
 
@@ -192,7 +194,7 @@ class ScriptedModel:
             await _send(_json({"object": "list", "data": self.models}), writer, chunked=not once)
             return b"" if once else await reader.read(1)
         request = self._record(Request(json.loads(body), headers))
-        sending = asyncio.create_task(_send(self._choose(request), writer, chunked=not once))
+        sending = asyncio.create_task(self._answer(request, writer, chunked=not once))
         following = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({sending, following}, return_when=asyncio.FIRST_COMPLETED)
@@ -204,6 +206,12 @@ class ScriptedModel:
             sending.cancel()
             following.cancel()
             await asyncio.gather(sending, following, return_exceptions=True)
+
+    async def _answer(
+        self, request: Request, writer: asyncio.StreamWriter, *, chunked: bool
+    ) -> None:
+        await _send(self._choose(request), writer, chunked=chunked)
+        request.answered_at = time.monotonic()
 
     def _record(self, request: Request) -> Request:
         with self._arrived:

@@ -135,7 +135,7 @@ export interface SessionInfoReply {
  */
 export interface SessionInfoRequest {}
 /**
- * What became of a `CellOp`.
+ * What became of a `CellOp`: which cell it is now, and the hash of its source.
  */
 export interface CellAck {
   ok: boolean;
@@ -145,12 +145,20 @@ export interface CellAck {
 }
 /**
  * Change the notebook, if the cell still is what `expected_sha256` says.
+ *
+ * `after` is the cell below which one is moved, empty for the top; ``insert`` puts a code cell
+ * below `cell_id`, or where the frontend sees fit; ``diff`` offers the person a change, without
+ * `source` a deletion. What `beaker` says is set in the cell's metadata, key by key.
  */
 export interface CellOp {
   op: "insert" | "replace" | "delete" | "move" | "run" | "diff";
   cell_id: string;
   expected_sha256: string;
   source?: string;
+  after?: string;
+  beaker?: {
+    [k: string]: unknown;
+  };
 }
 /**
  * Insert a cell, don't run it.
@@ -386,7 +394,7 @@ export interface ResumeRequest {
   conversation?: string;
 }
 /**
- * Choose the model; with neither field, read the configuration again.
+ * Choose the model: a profile by `provider_id`, or `model_name`; with neither, look anew.
  */
 export interface SetAgentModel {
   provider_id?: string;

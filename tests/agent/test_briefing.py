@@ -6,9 +6,9 @@ import time
 
 import pytest
 
-from beaker_kernel.agent import context
+from beaker_kernel.agent import briefing
+from beaker_kernel.agent.briefing import BUDGET, Redactor
 from beaker_kernel.agent.cells import Cell
-from beaker_kernel.agent.context import BUDGET, Redactor
 from beaker_kernel.protocol.replies import Variable, VariablesReply
 
 
@@ -24,7 +24,7 @@ def variables(*names: str, total: int = 0) -> VariablesReply:
 
 
 def compose(question="why?", cells=(), known=None, redact=str) -> str:
-    return context.compose(question, cells, known or VariablesReply(), "python", redact)
+    return briefing.compose(question, cells, known or VariablesReply(), "python", redact)
 
 
 def test_variables_come_first_then_the_cells_and_the_question_last() -> None:
@@ -42,7 +42,7 @@ def test_a_question_alone_is_only_that() -> None:
 
 
 def test_variables_that_cannot_be_asked_for_now_are_said_to_be_so() -> None:
-    told = context.compose("why?", [], None, "python", str)
+    told = briefing.compose("why?", [], None, "python", str)
     assert told.startswith("# Variables\n(not known now: a cell is running)")
 
 
@@ -67,15 +67,15 @@ def test_outputs_cannot_end_their_own_fence() -> None:
 
 
 def test_who_has_read_outputs_has_read_session_text() -> None:
-    system = {"role": "system", "content": context.system_prompt("python")}
+    system = {"role": "system", "content": briefing.system_prompt("python")}
     asked = {"role": "user", "content": compose()}
-    read = {"role": "tool", "content": context.fenced("out")}
-    assert not context.holds_session_text([system, asked])
-    assert context.holds_session_text([system, asked, read])
+    read = {"role": "tool", "content": briefing.fenced("out")}
+    assert not briefing.holds_session_text([system, asked])
+    assert briefing.holds_session_text([system, asked, read])
 
 
 def test_the_system_prompt_names_the_language() -> None:
-    assert "language of the session is R." in context.system_prompt("R")
+    assert "language of the session is R." in briefing.system_prompt("R")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_known_secrets_are_redacted_wherever_they_stand() -> None:
 def test_a_secret_at_the_edge_of_a_cut_is_not_half_told() -> None:
     redact = Redactor({"OPENAI_API_KEY": "canary-0123456"})
     for shift in range(20):
-        output = "a" * (context.OUTPUT // 2 - 40 + shift) + "canary-0123456" + "b" * 9_000
+        output = "a" * (briefing.OUTPUT // 2 - 40 + shift) + "canary-0123456" + "b" * 9_000
         assert "cana" not in compose(cells=[cell(1, "x", output)], redact=redact)
 
 

@@ -1,0 +1,148 @@
+"""What the model is told of the session with a question: cells, outputs, variables, in a budget."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.resources import files
+from string import Template
+from typing import TYPE_CHECKING, TypeAlias
+
+from beaker_kernel.agent.outputs import shorten
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from beaker_kernel.agent.cells import Cell
+    from beaker_kernel.agent.model import Message
+    from beaker_kernel.protocol.replies import Variable, VariablesReply
+
+Redact: TypeAlias = Callable[[str], str]
+
+BUDGET = 20_000
+"""Characters of context that go with one question; the question itself is never cut."""
+OUTPUT = 2_000
+"""Characters of one cell's output."""
+RULES_FILE, RULES = "AGENTS.md", 8_000
+"""The file whose text joins the prompt, and how many characters of it."""
+CHANGED = "# Cells that ran and were changed in the notebook; variables still come from what ran"
+CELLS, QUESTION = "# Cells", "# Question"
+BEGIN, END = "⟦session", "session⟧"
+_KEYS = re.compile(
+    r"\b(?:sk|pk|rk)[-_][\w-]{16,}"  # OpenAI, Anthropic, Stripe
+    r"|\b(?:gh[oprsu]_|github_pat_|hf_|glpat-|xox[abeoprs]-)[\w-]{16,}"
+    r"|\bAKIA[0-9A-Z]{16}\b"
+    r"|\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]+"  # a JSON web token
+)
+_SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+
+
+class Redactor:
+    """Takes known secrets, and what looks like a key, out of text that leaves for an endpoint."""
+
+    def __init__(self, settings: Mapping[str, str]) -> None:
+        named = [v for n, v in settings.items() if _SECRET_NAME.search(n) and len(v) >= 8]
+        self._secrets = sorted(named, key=len, reverse=True)
+
+    def learn(self, secret: str) -> None:
+        """Take out one more from now on."""
+        if len(secret) >= 8 and secret not in self._secrets:
+            self._secrets = sorted([*self._secrets, secret], key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        """Return the text without secrets."""
+        for secret in self._secrets:
+            text = text.replace(secret, "[redacted]")
+        return _KEYS.sub("[redacted]", text)
+
+
+def system_prompt(language: str, rules: str = "", field: str = "") -> str:
+    """Return the message that begins every conversation; `field` is what a context adds."""
+    text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
+    filled = Template(text).substitute(language=language)
+    parts = [filled, f"# This session\n{field}" if field else ""]
+    parts.append(f"# Rules of this folder\n{rules}\n" if rules else "")
+    return "\n".join(filter(None, parts))
+
+
+def read_rules(folder: Path) -> str:
+    """Return what the folder's rules file says; empty where there is none to be read."""
+    try:
+        with (folder / RULES_FILE).open(encoding="utf-8") as file:
+            return file.read(RULES).strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def tokens(messages: Sequence[Message]) -> int:
+    """Return about how many tokens messages are: one for four characters."""
+    return sum(len(str(message.get("content") or "")) for message in messages) // 4
+
+
+def compose(
+    question: str,
+    cells: Sequence[Cell],
+    variables: VariablesReply | None,
+    fence: str,
+    redact: Redact,
+    *,
+    changed: Sequence[str] = (),
+    room: float = BUDGET,
+) -> str:
+    """Return the message that asks: variables, the cells that are new, and the question last.
+
+    `changed` says which sources that ran don't stand in the notebook any more; `room` is how many
+    characters all may have. The question is never cut.
+
+    Where it would be too long, the oldest cells go first.
+    """
+    asked = f"{QUESTION}\n{redact(question)}"
+    most = int(min(room, BUDGET))
+    listed = shorten(redact(_variables(variables)), most // 4)
+    noted = "\n".join([CHANGED, *changed]) if changed else ""
+    room = most - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
+    kept: list[str] = []
+    for cell in reversed(cells):
+        text = _cell(cell, fence, redact)
+        room -= len(text) + 1
+        if room < 0:
+            break
+        kept.insert(0, text)
+    ran = "\n".join([CELLS, *kept]) if kept else ""
+    return "\n\n".join(filter(None, (listed, ran, noted, asked)))
+
+
+def fenced(text: str) -> str:
+    """Mark text as data: what stands in outputs, files and names gives no orders."""
+    return f"{BEGIN}\n{text.replace('⟦', '[').replace('⟧', ']')}\n{END}"
+
+
+def holds_session_text(messages: Sequence[Message]) -> bool:
+    """Tell whether somebody who has read these messages has read outputs or variables.
+
+    The first one, the system's, only explains the marks.
+    """
+    return any(BEGIN in str(message.get("content")) for message in messages[1:])
+
+
+def _variables(reply: VariablesReply | None) -> str:
+    if reply is None:
+        return "# Variables\n(not known now: a cell is running)"
+    lines = [describe(variable) for variable in reply.variables]
+    if reply.total > len(lines):
+        lines.insert(0, f"({reply.total - len(lines)} older ones are not shown)")
+    return f"# Variables\n{fenced(chr(10).join(lines))}" if lines else ""
+
+
+def describe(variable: Variable) -> str:
+    """Return a variable on one line."""
+    shape = f" {'x'.join(map(str, variable.shape))}" if variable.shape else ""
+    return f"{variable.name}: {variable.type}{shape} = {variable.preview}"
+
+
+def _cell(cell: Cell, fence: str, redact: Redact) -> str:
+    output = cell.outputs.text(OUTPUT, redact)
+    source = shorten(redact(cell.source), OUTPUT * 2)
+    ran = f"[{cell.execution_count}]\n```{fence}\n{source}\n```"
+    return f"{ran}\n{fenced(output)}" if output else ran

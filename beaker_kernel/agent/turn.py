@@ -1,0 +1,122 @@
+"""One question being answered: what its tools may use, each piece of code judged by the policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from beaker_kernel.agent import briefing
+from beaker_kernel.agent.budget import Budget
+from beaker_kernel.agent.outputs import shorten
+from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge
+from beaker_kernel.agent.tool import ToolResult, refused
+from beaker_kernel.errors import ApprovalRequired
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from beaker_kernel.agent.briefing import Redact
+    from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.notebook import Notebook
+    from beaker_kernel.agent.replay import Tape
+    from beaker_kernel.agent.session import Execution, Session
+    from beaker_kernel.agent.surface import Surface
+    from beaker_kernel.protocol.replies import Policy
+
+OUTPUT = 8_000
+"""Characters of a tool's result that the model sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What tools and actions are handed.
+
+    Attributes:
+        session: where code runs; a tool runs it by `run`, which asks the policy.
+        surface: where the person sees it, and is asked.
+        policy: whose word it needs.
+        model: the name of whoever wrote it, for the record.
+        messages: what the model has read.
+        redact: takes secrets out of what goes to the model.
+        tape: where the person's word on code is kept, and found where nobody can be asked.
+        author: who wants code to run, for the record.
+        notebook: the cells, where the frontend lets them be changed.
+        budget: what the question may take.
+
+    """
+
+    session: Session
+    surface: Surface
+    policy: Policy
+    model: str
+    messages: Sequence[Message]
+    redact: Redact
+    tape: Tape | None = None
+    author: str = "model"
+    notebook: Notebook | None = None
+    budget: Budget = field(default_factory=Budget)
+
+    async def run(self, code: str) -> ToolResult:
+        """Run code in the live session, if it may; its output is shown under the question.
+
+        Raises:
+            ApprovalRequired: the policy wants a person's word, and nobody can be asked.
+            KernelDied: the subkernel ended meanwhile.
+
+        """
+        if not code.strip():
+            return refused("there is no code to run")
+        verdict = await self.judge(code, sandboxed=bool(self.session.sandbox))
+        if not verdict.code:
+            return refused(f"not run: {verdict.refusal}")
+        self.surface.code(verdict.code, self.record(verdict.code, verdict.by))
+        left = self.budget.limits.output - self.budget.output
+        execution = await self.session.execute(verdict.code, self.surface.header, most=left)
+        self.budget.output += execution.size
+        return self._result(execution, verdict.code if verdict.code != code else "")
+
+    async def judge(self, code: str, *, sandboxed: bool = False) -> Verdict:
+        """Decide about code, or a call as it stands written.
+
+        Raises:
+            ApprovalRequired: the policy wants a person's word, and nobody can be asked.
+
+        """
+        untrusted = briefing.holds_session_text(self.messages)
+        try:
+            verdict = await judge(
+                self.policy, self.surface, code, untrusted=untrusted, sandboxed=sandboxed
+            )
+        except ApprovalRequired:
+            if self.tape and self.tape.approved(digest(code)):
+                return Verdict(by=f"{PERSON}, as recorded", code=code)
+            self.surface.withheld(code, self.record(code, None))
+            raise
+        if self.tape and verdict.by == PERSON and verdict.code == code:
+            self.tape.approve(digest(code))
+        return verdict
+
+    def record(self, code: str, approved_by: str | None) -> dict[str, Any]:
+        """Return what an output's metadata say of the code that made it."""
+        return {
+            "author": self.author,
+            "model": self.model,
+            "sha256": digest(code),
+            "approved_by": approved_by,
+        }
+
+    def provenance(self, code: str, approved_by: str | None) -> dict[str, Any]:
+        """Return what a cell's metadata say of how its code came there."""
+        asked = [m["content"] for m in self.messages if m.get("role") == "user"]
+        prompt = next((text for text in reversed(asked) if isinstance(text, str)), "")
+        return self.record(code, approved_by) | {"prompt_sha256": digest(prompt)}
+
+    def data(self, text: str) -> str:
+        """Return text as the model may read it: bounded, without secrets, marked as data."""
+        return briefing.fenced(shorten(self.redact(text), OUTPUT))
+
+    def _result(self, execution: Execution, changed: str) -> ToolResult:
+        text = execution.outputs.text(OUTPUT, self.redact) or "(no output)"
+        said = f"The person changed the code to:\n{changed}\n" if changed else ""
+        error = execution.error
+        return ToolResult(said + briefing.fenced(text), execution.outputs.images, error)

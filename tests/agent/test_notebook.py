@@ -1,0 +1,71 @@
+"""Notebooks as frontends describe them, and what ran beside what stands there."""
+
+from __future__ import annotations
+
+import pytest
+
+from beaker_kernel.agent.cells import RUNS, Cells
+from beaker_kernel.agent.link import Incoming
+from beaker_kernel.agent.notebook import NotebookCell, read_cells
+from beaker_kernel.errors import ProtocolError
+from beaker_kernel.protocol.frames import Composer
+from beaker_kernel.protocol.link import Verb
+
+
+def ran(*sources: str) -> Cells:
+    """Return the cells of a session in which these have run."""
+    cells, composer = Cells(), Composer("front")
+    for count, source in enumerate(sources, 1):
+        content = {"code": source, "execution_count": count}
+        header = b'{"msg_id": "%d"}' % count
+        cells.add(Incoming(Verb.CELL, b"", *composer.compose("execute_input", content, header)))
+    return cells
+
+
+def code(source: str, count: int | None = None) -> NotebookCell:
+    return NotebookCell(id="c", kind="code", source=source, execution_count=count)
+
+
+def test_a_cell_is_read_in_either_of_jupyters_forms() -> None:
+    output = {"output_type": "stream", "text": ["a\n", "b\n"]}
+    error = {"output_type": "error", "ename": "E", "evalue": "no", "traceback": ["E: no"]}
+    lines = {"id": "1", "cell_type": "code", "source": ["x = 1\n", "x"], "outputs": [output, error]}
+    whole = {"id": "2", "cell_type": "markdown", "source": "text", "execution_count": None}
+    first, second = read_cells({"cells": [lines, whole]})
+    assert (first.source, first.output, first.execution_count) == ("x = 1\nx", "a\nb\nE: no", None)
+    assert (second.kind, second.source, second.output) == ("markdown", "text", "")
+
+
+@pytest.mark.parametrize("state", [{}, {"cells": 5}, {"cells": [5]}])
+def test_what_is_no_notebook_is_refused(state) -> None:
+    with pytest.raises(ProtocolError, match="no notebook"):
+        read_cells(state)
+
+
+@pytest.mark.parametrize("cell", [{}, {"source": 5, "outputs": "x"}, {"outputs": [None, {}]}])
+def test_a_cell_that_lacks_what_it_should_have_is_read_all_the_same(cell) -> None:
+    (found,) = read_cells({"cells": [cell]})
+    assert (found.id, found.output) == ("", "")
+
+
+def test_a_source_that_still_stands_was_not_changed_wherever_it_stands() -> None:
+    assert ran("a", "b").changed_since([code("b", 2), code("a")]) == []
+
+
+def test_an_edited_and_a_deleted_cell_are_told_apart() -> None:
+    standing = [code("changed", 1), NotebookCell(id="m", kind="markdown", source="b")]
+    assert ran("a", "b").changed_since(standing) == [
+        "[1] was edited since",
+        "[2] was deleted or replaced since",
+    ]
+
+
+def test_after_a_restart_no_old_cell_is_spoken_of() -> None:
+    cells = ran("a")
+    cells.restart()
+    assert cells.changed_since([]) == []
+
+
+def test_no_more_sources_are_remembered_than_a_hundred() -> None:
+    cells = ran(*map(str, range(RUNS + 5)))
+    assert len(cells.changed_since([])) == RUNS
