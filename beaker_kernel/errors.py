@@ -12,6 +12,7 @@
     ├── ApprovalRequired          the policy wants a person's word, and nobody can be asked
     ├── BudgetExceeded            a limit on steps, tokens or seconds is reached
     ├── NewerDatabase             a later version of Beaker has written it
+    ├── NotAllowed                the credential is wrong, or may not do that
     ├── NotFound                  no session, execution or file of that name
     ├── Conflict                  there is one of that name already
     ├── InvalidRequest            what is asked for can't be done, whoever asks
@@ -67,6 +68,10 @@ class BudgetExceeded(BeakerError):
 
 class NewerDatabase(BeakerError):
     """A later version of Beaker has written the database."""
+
+
+class NotAllowed(BeakerError):
+    """The credential is wrong, or may not do that."""
 
 
 class NotFound(BeakerError):

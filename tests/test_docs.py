@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from beaker_kernel.agent.settings import Beaker
+from beaker_kernel.execution.results import Execution
 from beaker_kernel.protocol import magic
+from beaker_kernel.server.execution_api import ExecutionSettings
+from beaker_kernel.server.execution_routes import OPERATIONS
 from tests.support.built_in_tools import SPECS as TOOLS
 
 CHECKOUT = Path(__file__).parents[1]
@@ -29,6 +32,14 @@ def test_the_index_leads_to_every_page() -> None:
     missing = {page for page in index.parent.glob("*/*.md") if page.parent != decisions} - linked
     assert missing == set()
     assert decisions in linked
+
+
+def test_every_operation_and_limit_of_the_execution_api_is_in_the_reference() -> None:
+    page = (CHECKOUT / "docs" / "reference" / "execution-api.md").read_text()
+    operations = [f"| `{o.method} {o.path}` | `{o.name}` |" for o in OPERATIONS]
+    settings = [f"| `{name}` |" for name in ExecutionSettings.class_traits(config=True)]
+    fields = [f"{name}" for name in Execution.model_fields]
+    assert [word for word in (*operations, *settings, *fields) if word not in page] == []
 
 
 def test_every_magic_setting_and_tool_is_in_the_reference() -> None:
