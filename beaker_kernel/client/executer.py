@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from beaker_kernel.client.folding import Folding, Result
-from beaker_kernel.client.jupyter import FAILURES, RemoteKernel, read
+from beaker_kernel.client.folding import ALIVE, Folding, Result, state_in
+from beaker_kernel.client.jupyter import FAILURES, GRACE, RemoteKernel, read
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+
+    from websockets.asyncio.client import ClientConnection
 
 
 class JupyterCodeExecuter:
@@ -68,6 +71,8 @@ class JupyterCodeExecuter:
             await channels.send(json.dumps(execute_request(self._folding.msg_id, self.code)))
             while not self._folding.take(await read(channels)):
                 pass
+            if self._folding.restarting:
+                await _restarted(channels)
 
 
 def execute_request(msg_id: str, code: str) -> dict[str, Any]:
@@ -94,6 +99,17 @@ def execute_request(msg_id: str, code: str) -> dict[str, Any]:
         },
         "buffers": [],
     }
+
+
+async def _restarted(channels: ClientConnection) -> None:
+    """Wait until a dead kernel runs anew.
+
+    A stock server that is told to delete it while it restarts it forgets it, and lets it run.
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            while state_in(await read(channels)) not in ALIVE:
+                pass
 
 
 async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
-DEAD = ("restarting", "autorestarting", "dead")
+RESTARTING = ("restarting", "autorestarting")
+ALIVE = ("starting", "busy", "idle")
 
 
 @dataclass(slots=True)
@@ -30,16 +31,19 @@ class Folding:
     """Takes the messages that a kernel's websocket brings, those for one request."""
 
     msg_id: str
+    restarting: bool = False
+    """Whether the kernel died, and the server is about to start it anew."""
     _stdout: list[str] = field(default_factory=list)
     _stderr: list[str] = field(default_factory=list)
     _results: list[str] = field(default_factory=list)
 
     def take(self, message: dict[str, Any]) -> bool:
         """Take a message, and tell whether it was the last."""
+        if (state := state_in(message)) == "dead" or state in RESTARTING:
+            self.complain("The kernel died.")
+            self.restarting = state in RESTARTING
+            return True
         match message:
-            case {"msg_type": "status", "content": {"execution_state": state}} if state in DEAD:
-                self.complain("The kernel died.")
-                return True
             case {"parent_header": {"msg_id": self.msg_id}, "msg_type": kind, "content": content}:
                 return self._take_ours(kind, content)
         return False
@@ -66,3 +70,11 @@ class Folding:
         """Return what was said so far, without terminal codes."""
         stdout, stderr = ANSI.sub("", "".join(self._stdout)), ANSI.sub("", "".join(self._stderr))
         return Result(stdout.strip(), stderr.strip(), "\n".join(self._results).strip())
+
+
+def state_in(message: dict[str, Any]) -> str | None:
+    """Return the kernel's state if a message tells of one."""
+    match message:
+        case {"msg_type": "status", "content": {"execution_state": str(state)}}:
+            return state
+    return None

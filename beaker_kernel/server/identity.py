@@ -57,6 +57,10 @@ class TokenIdentity(IdentityProvider):
     def _token_file_from_environment(self) -> str:
         return os.environ.get("JUPYTER_TOKEN_FILE", "")
 
+    @default("updatable_fields")
+    def _nothing_of_a_user_is_updatable(self) -> list[str]:
+        return []
+
     @default("token")
     def _token_default(self) -> str:
         if self.token_file:

@@ -67,6 +67,7 @@ def test_a_kernel_that_dies_is_seen(server):
     result = execute(server, code)
     assert result["stdout"] == "before"
     assert "died" in result["stderr"].lower()
+    assert gone(server.kernels())
 
 
 @pytest.mark.parametrize("wrong", [{"token": "wrong"}, {"password": "wrong"}, {}])

@@ -107,10 +107,16 @@ def test_a_ticket_is_no_credential_for_a_request(server):
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{}", b"[]", b"null", b'{"path": 1}', b'{"path": "x"}', b'{"path": "/a?b=c"}']
+    "body",
+    [b"", b"{", b"{}", b"[]", b"\xff", b"[" * 100_000, b'{"path": 1}', b'{"path": "/a?b=c"}'],
+    ids=range(8),
 )
 def test_a_ticket_for_nothing_is_a_bad_request(server, body):
     assert server.ask("POST", "/beaker/ticket", body=body).status == 400
+
+
+def test_a_user_has_nothing_to_update(server):
+    assert server.ask("PATCH", "/api/me", body=b'{"color": "red"}').status == 400
 
 
 def test_a_websocket_takes_the_token_in_its_url_from_no_page_or_a_listed_one(server, channels):
