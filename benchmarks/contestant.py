@@ -75,13 +75,30 @@ class Client:
         """Send a cell and return its id."""
         return self.send("execute_request", {"code": code, **CELL})
 
-    def finish(self, msg_id: bytes) -> None:
-        """Wait until a request has its reply and its idle.
+    def meet(self) -> None:
+        """Ask until something published comes: before that, a quick kernel's idle may be lost.
 
         Raises:
             TimeoutError: nothing came in a while.
 
         """
+        end = time.monotonic() + PATIENCE
+        while not self._iopub.poll(100):
+            self.send("kernel_info_request", {})
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.name} has published nothing")
+
+    def finish(self, msg_id: bytes, msg_type: bytes = b"status") -> float:
+        """Wait until a request has its reply and its idle.
+
+        Returns:
+            When the first message of that type was published for it, on the monotonic clock.
+
+        Raises:
+            TimeoutError: nothing came in a while.
+
+        """
+        mark, first = b'"' + msg_type + b'"', 0.0
         replied = idle = False
         while not (replied and idle):
             for socket in self._ready():
@@ -90,6 +107,9 @@ class Client:
                     if msg_id in frames[at + 3]:
                         replied |= socket is self._shell
                         idle |= socket is self._iopub and b'"idle"' in frames[at + 5]
+                        if not first and mark in frames[at + 2]:
+                            first = time.monotonic()
+        return first
 
     def reply(self, msg_id: bytes) -> None:
         """Wait for the reply to a request alone."""

@@ -18,6 +18,7 @@ import websocket
 
 from benchmarks.contestant import CELL, PATIENCE
 from benchmarks.rows import BEAKER, CONTROL, PLAIN
+from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,15 +120,17 @@ def _serving(folder: Path, command: tuple[str, ...]) -> Iterator[int]:
 
 
 def _port(log: Path, server: subprocess.Popen[bytes]) -> int:
-    """Wait until a server says where it listens.
+    """Wait until a server says where it listens, and does.
 
     Raises:
-        TimeoutError: it doesn't.
+        TimeoutError: it says nothing.
+        OSError: it doesn't listen.
 
     """
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
         if found := re.search(r"http://(?:127\.0\.0\.1|localhost):(\d+)/", log.read_text()):
+            wait_until_it_listens(f"http://127.0.0.1:{found[1]}")
             return int(found[1])
         time.sleep(0.05)
     raise TimeoutError(f"no server: {log.read_text()}")

@@ -64,6 +64,7 @@ def contestants(
     kernels = {name: Contestant(name, spec, folder, env) for name, spec in specs.items()}
     try:
         for kernel in kernels.values():
+            kernel.meet()
             kernel.run_many("pass", 30)
         yield kernels
     finally:

@@ -31,21 +31,34 @@ def is_restart(connection_file: str) -> bool:
 
 
 def read(spec: KernelSpec) -> bytes:
-    """Return the content of the kept kernel_info_reply, or nothing."""
+    """Return the content of the kept kernel_info_reply, or nothing.
+
+    What a provisioner starts differs with where it does, and with what confines it.
+    """
+    if spec.provisioner:
+        return b""
     try:
         with open(_path(spec), "rb") as file:
             content = file.read()
-            json.loads(content)
+        return content if isinstance(json.loads(content), dict) else b""
     except (OSError, ValueError):
         return b""
-    return content
 
 
-def keep(spec: KernelSpec, content: bytes) -> None:
-    """Keep the content of a kernel_info_reply; a disk that is full is no reason to fail."""
-    kept = _modest(content)
+def modest(content: bytes) -> bytes:
+    """Return the content of a kernel_info_reply without the claims that nobody can keep yet."""
+    info = json.loads(content)
+    features = info.get("supported_features") or ()
+    info["supported_features"] = [feature for feature in features if feature not in CLAIMS]
+    if "debugger" in info:
+        info["debugger"] = False
+    return dumps(info)
+
+
+def keep(spec: KernelSpec, kept: bytes) -> None:
+    """Keep the modest content; a disk that is full is no reason to fail."""
     if spec.provisioner or kept == read(spec):
-        return  # what a provisioner starts differs with where it does
+        return
     with suppress(OSError):
         path = _path(spec)
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
@@ -53,14 +66,6 @@ def keep(spec: KernelSpec, content: bytes) -> None:
         with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
             file.write(kept)
         os.replace(unfinished, path)
-
-
-def _modest(content: bytes) -> bytes:
-    info = json.loads(content)
-    info["supported_features"] = [f for f in info.get("supported_features", ()) if f not in CLAIMS]
-    if "debugger" in info:
-        info["debugger"] = False
-    return dumps(info)
 
 
 def _path(spec: KernelSpec) -> str:

@@ -192,10 +192,10 @@ class SubkernelSide:
         if self._probe_mark not in frames[at + 3]:
             self._receiver.own_reply(channel, frames)
             return
-        spec = self.subkernel.spec
-        self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, frames[at + 5]))
         if not self.ready:
             self._probe()  # it answered before its iopub reached us
+        spec, said = self.subkernel.spec, kept_info.modest(frames[at + 5])
+        self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, said))
 
     def _published(self, frames: list[bytes]) -> None:
         """Hand on what is published; the first echo of a probe tells that nothing is lost now."""

@@ -40,12 +40,13 @@ def kernel(argv: list[str], tmp_path: Path) -> Iterator[Kernel]:
 def known(argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep what the kernel said of itself the last time, which was remarkable."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
-    said = b'{"status": "ok", "banner": "as ever", "debugger": true}'
-    kept_info.keep(spec_of(argv), said)
+    said = b'{"status": "ok", "banner": "as ever", "debugger": true, "supported_features": null}'
+    kept_info.keep(spec_of(argv), kept_info.modest(said))
 
 
-def spec_of(argv: list[str], **env: str) -> KernelSpec:
-    return KernelSpec("any", "", argv, "python", env, "signal", {})
+def spec_of(argv: list[str], provisioner: str = "", **env: str) -> KernelSpec:
+    metadata = {"kernel_provisioner": {"provisioner_name": provisioner}}
+    return KernelSpec("any", "", argv, "python", env, "signal", metadata)
 
 
 def info(kernel: Kernel, timeout: float = PATIENCE) -> dict[str, Any]:
@@ -111,6 +112,7 @@ def test_another_command_environment_interpreter_or_version_is_another_kernel(
     assert kept_info.read(spec_of(argv))
     assert not kept_info.read(spec_of([*argv, "--quiet"]))
     assert not kept_info.read(spec_of(argv, MODE="fast"))
+    assert not kept_info.read(spec_of(argv, provisioner="beaker-sandbox"))
     (packages / "ipykernel-8.0.dist-info").mkdir()
     assert not kept_info.read(spec_of(argv))
     kept_info.keep(spec_of(argv), b'{"status": "ok"}')
