@@ -85,11 +85,22 @@ def first_token(kernel: Contestant, model: ScriptedModel, rounds: int) -> Limit:
     for number in range(rounds):
         model.when("say", text("So."))
         asked = kernel.send("llm_request", {"request": f"say {number}"})
-        kernel.wait_for(b"llm_delta")
-        delays.append(time.monotonic() - model.requests[-1].at)
-        kernel.finish(asked)
+        delays.append(_first_delta(kernel, asked) - model.requests[-1].at)
     value = 1e3 * statistics.median(delays)
     return Limit("first token, from endpoint to frontend", value, 5, "ms")
+
+
+def _first_delta(kernel: Contestant, msg_id: bytes) -> float:
+    """Return when a question's first token came; wait for the question's end."""
+    came = 0.0
+    for frames in kernel.published():
+        at = frames.index(DELIMITER)
+        if msg_id in frames[at + 3]:
+            if b'"llm_delta"' in frames[at + 2]:
+                came = came or time.monotonic()
+            elif b'"idle"' in frames[at + 5]:
+                return came
+    raise AssertionError("there is always a next message, or a TimeoutError")
 
 
 def output_beside_tokens(kernel: Contestant, model: ScriptedModel) -> Limit:
