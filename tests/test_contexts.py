@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.installed import install
 from tests.support.kernels import Client, Message, running, text
-from tests.support.replies import call
+from tests.support.replies import call, calls
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -99,7 +99,8 @@ def test_a_context_is_chosen_and_the_variables_stay(weather: dict[str, str]) -> 
 def test_a_tool_of_a_context_is_used_by_its_types(
     weather: dict[str, str], model: ScriptedModel
 ) -> None:
-    model.when("high", call("find_station", name="B", match="prefix"), say("12 m."))
+    station = ("find_station", {"name": "B", "match": "prefix"})
+    model.when("high", calls(station), say("12 m."))
     with running(BEAKER_CONTEXT="weather", **weather) as kernel:
         kernel.client.run("%ask how high is it?")
     told = next(t for t in model.requests[0].body["tools"] if "find" in t["function"]["name"])

@@ -128,6 +128,17 @@ def test_a_cell_that_was_not_read_is_not_touched(model, open_page) -> None:
     assert all("`read_cells` first" in result for result in told(model))
 
 
+def test_a_cell_with_a_key_is_not_overwritten_by_what_the_model_saw_of_it(model, open_page) -> None:
+    source = "key = 'sk-canary-0123456789abcdef'"
+    change = ("replace_cell", {"cell_id": "cell-0", "code": "key = '[redacted]'"})
+    model.when("change", calls(READ, change), say("Done."))
+    page = open_page()
+    cell = page.add(source)
+    page.ask("change it")
+    assert "key = '[redacted]'" in told(model)[0]
+    assert cell["source"] == source
+
+
 def test_cells_are_moved_and_deleted(model, open_page) -> None:
     move = ("move_cell", {"cell_id": "cell-0", "after": "cell-1"})
     model.when("tidy", calls(READ, move, ("delete_cell", {"cell_id": "cell-2"})), say("Done."))

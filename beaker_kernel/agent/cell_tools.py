@@ -15,6 +15,7 @@ from beaker_kernel.agent.tool import ToolResult, refused, tool
 from beaker_kernel.agent.turn import OUTPUT
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.briefing import Redact
     from beaker_kernel.agent.notebook import Notebook, NotebookCell
     from beaker_kernel.agent.turn import Turn
     from beaker_kernel.protocol.messages import CellAck, CellOperation
@@ -37,12 +38,12 @@ async def read_cells(turn: Turn, cell_ids: list[str] | None = None) -> ToolResul
     cut = SHORT if cell_ids is None else LONG
     told: list[str] = []
     for cell in wanted:
-        told.append(_told(cell, cut))
+        told.append(_told(cell, cut, turn.redact))
         if sum(map(len, told)) > ROOM:
             told[-1] = f"({len(wanted) - len(told) + 1} more; ask for them by `cell_ids`)"
             break
-        if len(cell.source) <= cut:
-            notebook.saw(cell)
+        if len(cell.source) <= cut and turn.redact(cell.source) == cell.source:
+            notebook.saw(cell)  # the whole of it: what is written back lacks nothing
     return "\n\n".join(told) or "(no such cells)"
 
 
@@ -98,10 +99,12 @@ def _notebook(turn: Turn) -> Notebook:
     return turn.notebook
 
 
-def _told(cell: NotebookCell, room: int) -> str:
+def _told(cell: NotebookCell, room: int, redact: Redact) -> str:
+    """Describe a cell; it is redacted before it is cut, or a cut secret would not be known."""
     count = f" [{cell.execution_count}]" if cell.execution_count else ""
-    output = f"\n-- output\n{shorten(cell.output.strip(), room)}" if cell.output.strip() else ""
-    return f"-- cell {cell.id}, {cell.kind}{count}\n{shorten(cell.source, room)}{output}"
+    source, output = shorten(redact(cell.source), room), redact(cell.output).strip()
+    put_out = f"\n-- output\n{shorten(output, room)}" if output else ""
+    return f"-- cell {cell.id}, {cell.kind}{count}\n{source}{put_out}"
 
 
 def _unread(cell_id: str) -> ToolResult:

@@ -108,7 +108,7 @@ def text(
     return replace(reply, message={"role": "assistant", "content": answer})
 
 
-def call(name: str, /, *, shape: Shape = "whole", say: str = "", **arguments: Any) -> Reply:
+def call(name: str, *, shape: Shape = "whole", say: str = "", **arguments: Any) -> Reply:
     """Call one tool, in one of the shapes that servers have."""
     return calls((name, arguments), shape=shape, say=say)
 
