@@ -14,7 +14,7 @@ from benchmarks import idle_kernel
 from benchmarks.browser import tabs
 from benchmarks.contestant import Contestant
 from benchmarks.rows import BEAKER, CONTROL, PLAIN, Limit, Row, interleave
-from benchmarks.served import cell, clients
+from benchmarks.served import cell, clients, executing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -159,6 +159,9 @@ def served(folder: Path, rounds: int) -> Iterator[Row]:
     """Measure the shortest cell through a websocket: our server, and a stock one."""
     with clients(folder / "python") as found:
         row = Row("`pass` through a server's websocket", 0.60, least=SAMPLES)
+        yield taken(row, found, quick, rounds)
+    with executing(folder / "executions") as found:
+        row = Row("`POST /executions` beside a stock server's websocket", 0.60, least=SAMPLES)
         yield taken(row, found, quick, rounds)
     with tabs(folder / "browser") as pages:
         row = Row("the same in Chromium", 0.60, least=SAMPLES)

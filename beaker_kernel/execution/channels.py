@@ -42,9 +42,10 @@ class Channels:
 
     """
 
-    def __init__(self, manager: KernelManager) -> None:
+    def __init__(self, manager: KernelManager, on_status: Callable[[str], None]) -> None:
         self._client = AsyncKernelClient()
         self._client.load_connection_info(manager.get_connection_info())
+        self._on_status = on_status
         self.free = asyncio.Event()
         self.free.set()
         self._running: set[str] = set()
@@ -140,7 +141,9 @@ class Channels:
     def _on_iopub(self, message: Message) -> None:
         self._welcome.set()
         if message["msg_type"] == "status":
-            self._see_who_runs(message["parent_header"], message["content"]["execution_state"])
+            state = str(message["content"]["execution_state"])
+            self._on_status(state)
+            self._see_who_runs(message["parent_header"], state)
         if listener := self._listeners.get(message["parent_header"].get("msg_id", "")):
             listener.published(message["msg_type"], message["content"])
 

@@ -10,6 +10,8 @@ from pydantic_core import to_json
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from beaker_kernel.execution.results import Execution
+
 EventType = Literal[
     "started",
     "stdout",
@@ -34,22 +36,37 @@ class Event(NamedTuple):
 KEEPALIVE = Event(0, "keepalive", b"{}")
 
 
+async def last_word(execution: Execution, since: int) -> AsyncIterator[Event]:
+    """Yield what is left to say of an execution whose events are gone."""
+    yield Event(since + 1, "done", to_json(execution, inf_nan_mode="null", by_alias=True))
+
+
 class EventLog:
-    """The events of one execution; output beyond the room is left out, the last word never is."""
+    """The events of one execution: from where there is no more room, the last word alone.
+
+    Attributes:
+        size: bytes of what it holds.
+
+    """
 
     def __init__(self, room: int) -> None:
         self._events: list[Event] = []
         self._room = room
+        self._full = False
         self._over = False
+        self.size = 0
         self._more = asyncio.Event()
 
     def append(self, kind: EventType, data: object) -> None:
         """Tell the readers something, if there is room for it."""
-        encoded = to_json(data, inf_nan_mode="null", by_alias=True)
         last = kind in {"error", "done"}
-        if len(encoded) > self._room and not last:
+        if self._full and not last:
             return
-        self._room -= len(encoded)
+        encoded = to_json(data, inf_nan_mode="null", by_alias=True)
+        self._full = self._full or self.size + len(encoded) > self._room
+        if self._full and not last:
+            return
+        self.size += len(encoded)
         self._events.append(Event(len(self._events) + 1, kind, encoded))
         self._over = kind == "done"
         self._more.set()

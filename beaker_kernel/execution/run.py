@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 END_OF_INPUT = "\x04"
 """What a kernel takes for the end of its standard input (ipykernel raises EOFError)."""
-EVENTS_ROOM = 2
-"""How much more than its output an execution's events may take, as each is wrapped in JSON."""
 
 
 class Run:
@@ -54,7 +52,7 @@ class Run:
         self.code = code
         self.limits = limits
         self.stdin = None if stdin is None else deque(stdin)
-        self.log = EventLog(limits.max_output_bytes * EVENTS_ROOM)
+        self.log = EventLog(limits.max_output_bytes)
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.interrupted = False

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING
 
 from beaker_kernel.errors import NotFound, TooLarge, TooMany
 from beaker_kernel.execution.background import Background
+from beaker_kernel.execution.events import last_word
 from beaker_kernel.execution.requests import ExecutionPage, SessionRequest
 from beaker_kernel.execution.run import Run
 from beaker_kernel.execution.sessions import Sessions
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
     from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 
+    from beaker_kernel.execution.events import Event
     from beaker_kernel.execution.history import History
     from beaker_kernel.execution.limits import Limits
     from beaker_kernel.execution.requests import ExecutionRequest, Filter
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
     from beaker_kernel.execution.session import Session
 
 NAME = re.compile(r"[0-9a-f]{24}")
-FOLLOWED = 200
-"""Finished executions whose events can still be read from the beginning."""
+FOLLOWED = 32_000_000
+"""Bytes of finished executions' events that can still be read from the beginning."""
 
 
 class ExecutionService:
@@ -93,8 +96,19 @@ class ExecutionService:
         self._tasks.start(self._execute(session, run, who, own=not request.session))
         return run
 
+    async def follow(self, name: str, since: int) -> AsyncIterator[Event]:
+        """Return an execution's events after number `since`; of an old one only ``done``.
+
+        Raises:
+            NotFound: there is none of that name.
+
+        """
+        if name in self._runs:
+            return self._runs[name].log.follow(since)
+        return last_word(await self.get(name), since)
+
     def run(self, name: str) -> Run:
-        """Return an execution that runs, or whose events are still there.
+        """Return an execution that runs, or has just ended.
 
         Raises:
             NotFound: there is none of that name.
@@ -211,9 +225,13 @@ class ExecutionService:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        finished = [name for name, run in self._runs.items() if run.finished]
-        for name in finished[: max(0, len(finished) - FOLLOWED)]:
+        finished = [(name, run.log.size) for name, run in self._runs.items() if run.finished]
+        held = sum(size for _, size in finished)
+        for name, size in finished:
+            if held <= FOLLOWED:
+                return
             del self._runs[name]
+            held -= size
 
     def _remove_outputs(self, name: str) -> None:
         shutil.rmtree(self._outputs / name, ignore_errors=True)

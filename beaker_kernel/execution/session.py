@@ -20,6 +20,7 @@ from beaker_kernel.errors import (
     KernelNotReady,
     TooMany,
 )
+from beaker_kernel.execution.activity import Activity
 from beaker_kernel.execution.background import Background
 from beaker_kernel.execution.channels import Channels
 from beaker_kernel.execution.kernels import BEAKER
@@ -106,10 +107,12 @@ class Session:
 
         """
         manager = self._kernels.get_kernel(self.kernel_id)
+        self._activity = Activity(self._kernels, self.kernel_id)
         if not self.adopted:  # it is ours to start it anew, and one is enough
             manager.stop_restarter()
             manager.autorestart = False  # with which it can't be stopped any more
-        self._channels = Channels(manager)
+            self._activity.take_over()
+        self._channels = Channels(manager, self._activity.note)
         info = await self._channels.open(PATIENCE)
         self.language = str(info["language_info"]["name"]).lower()
         self._features = info.get("supported_features") or []

@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 RESOURCE = "beaker"
 """What an authorizer is asked about."""
 CHUNK = 1 << 16
-QUIET = 15.0
-"""Seconds without an event after which a stream says that it lives."""
 STATUSES: dict[type[errors.BeakerError], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
@@ -197,13 +195,13 @@ class Endpoint(APIHandler):
         try:
             await _unless(self.gone, self._write(events))
         except (ClientGone, StreamClosedError):
-            if events.ends_run:
-                await self._service.interrupt(events.run)
+            if events.ends:
+                await self._service.interrupt(events.ends)
             raise
         self.finish(set_content_type=EVENTS)
 
     async def _write(self, events: Events) -> None:
-        async for event in events.run.log.follow(events.since, quiet=QUIET):
+        async for event in events.coming:
             number = f"id: {event.id}\n" if event.id else ""
             self.write(f"{number}event: {event.type}\ndata: ".encode() + event.data + b"\n\n")
             await self.flush()  # which waits for a slow reader

@@ -63,7 +63,7 @@ async def execute(service: ExecutionService, call: Call) -> Answer:
     call.note(run.session_id, run.code, "accepted")
     background = call.body.background
     if call.wants_events:
-        return Answer(200, Events(run, ends_run=not background))
+        return Answer(200, Events(run.log.follow(), ends=None if background else run))
     if background:
         return Answer(202, run.snapshot(), {"Location": f"executions/{run.id}"})
     try:
@@ -77,7 +77,7 @@ async def get_execution(service: ExecutionService, call: Call) -> Answer:
     """Return an execution as far as it is, or its events after ``Last-Event-ID``."""
     name = call.path["id"]
     if call.wants_events:
-        return Answer(200, Events(service.run(name), since=call.last_event))
+        return Answer(200, Events(await service.follow(name, call.last_event)))
     return Answer(200, await service.get(name))
 
 

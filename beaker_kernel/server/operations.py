@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 
+    from beaker_kernel.execution.events import Event
     from beaker_kernel.execution.run import Run
     from beaker_kernel.execution.service import ExecutionService
     from beaker_kernel.server.endpoint import Call
@@ -24,15 +25,13 @@ class Events(NamedTuple):
     """An answer that is a stream of server-sent events.
 
     Attributes:
-        run: whose events they are.
-        since: the number of the last one that the client has.
-        ends_run: whether the run ends with the client.
+        coming: the events.
+        ends: the run that ends with its client.
 
     """
 
-    run: Run
-    since: int = 0
-    ends_run: bool = False
+    coming: AsyncIterator[Event]
+    ends: Run | None = None
 
 
 class Content(NamedTuple):

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from beaker_kernel.execution.events import Event, EventLog
+from beaker_kernel.execution.events import Event, EventLog, last_word
+from beaker_kernel.execution.results import Execution
 
 pytestmark = pytest.mark.anyio
 
@@ -52,6 +53,20 @@ async def test_the_last_word_comes_even_when_there_is_no_room() -> None:
     log.append("stdout", {"text": "x" * 100})
     log.append("done", {"status": "ok" * 100})
     assert [event.type for event in await read(log)] == ["done"]
+
+
+async def test_nothing_follows_what_was_left_out_but_the_last_word() -> None:
+    log = EventLog(100)
+    for text in ("a", "x" * 200, "b"):
+        log.append("stdout", {"text": text})
+    log.append("done", {})
+    assert [event.data for event in await read(log)] == [b'{"text":"a"}', b"{}"]
+
+
+async def test_of_an_old_execution_the_last_word_is_still_there() -> None:
+    old = Execution(id="1", session_id="s", language="python", code="", status="ok")
+    (event,) = [event async for event in last_word(old, since=7)]
+    assert (event.id, event.type, json.loads(event.data)["status"]) == (8, "done", "ok")
 
 
 async def test_nan_is_null() -> None:
