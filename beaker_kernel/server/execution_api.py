@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 import re
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from beaker_kernel.server.operations import Operation
 
 ROOT = "/beaker/api/v1"
+PAGE = Path(__file__).parents[1] / "static" / "api"
 DEFAULT = Limits()
 Handler = tuple[str, type[APIHandler], dict[str, Any]]
 
@@ -126,12 +128,36 @@ class Description(APIHandler):
         self.finish(document(OPERATIONS, self.base_url.rstrip("/") + ROOT))
 
 
+class Page(APIHandler):
+    """The page that shows the document and tries it; it holds nothing that anybody may not see."""
+
+    POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'"
+
+    @property
+    def content_security_policy(self) -> str:
+        """Let the page load its own two files, and ask this server."""
+        return f"{self.POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+    def initialize(self, name: str) -> None:
+        """Take which of the page's files is served here."""
+        self._file = PAGE / name
+
+    @allow_unauthenticated
+    def get(self) -> None:
+        """Answer."""
+        kind = mimetypes.guess_type(self._file.name)[0]
+        self.finish(self._file.read_bytes(), set_content_type=f"{kind}; charset=utf-8")
+
+
 def handlers(service: ExecutionService) -> list[Handler]:
     """Return the handlers of the API, with patterns below the server's base URL."""
     rate = Rate(service.limits.rate)
     found: list[Handler] = [
         (ROOT + "/health", Health, {}),
         (ROOT + "/openapi.json", Description, {}),
+        (ROOT + "/docs", Page, {"name": "index.html"}),
+        (ROOT + r"/docs/page\.js", Page, {"name": "page.js"}),
+        (ROOT + r"/docs/page\.css", Page, {"name": "page.css"}),
     ]
     for path, methods in _by_path(OPERATIONS).items():
         served = {"operations": methods, "service": service, "rate": rate}

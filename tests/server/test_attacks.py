@@ -20,7 +20,8 @@ from test_server_kernels import printed, run_cell
 PROBE = Path(__file__).with_name("routes_probe.py")
 LISTED, FOREIGN = "http://127.0.0.1:5173", "http://evil.example"
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
-OPEN = {("GET", "/api"), ("GET", "/beaker/api/v1/health")}
+OURS = ("health", "docs", "docs/page.css", "docs/page.js")
+OPEN = {("GET", "/api"), *(("GET", f"/beaker/api/v1/{path}") for path in OURS)}
 """What asks for no credential; to add to it is a decision about security."""
 SPELLINGS = {"/api/kernels/", "/api//kernels", "/API/kernels", "/api/./kernels", "/api/../lab"}
 """Other ways to write a path."""
