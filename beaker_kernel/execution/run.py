@@ -35,6 +35,7 @@ class Run:
         begun: set when the kernel has taken it up; an interrupt before that is lost.
         over: set when the kernel has answered and all of its output is there, or never will be.
         interrupted: whether somebody asked for its end.
+        forgotten: whether somebody asked that nothing be kept of it.
 
     """
 
@@ -56,6 +57,7 @@ class Run:
         self.begun = asyncio.Event()
         self.over = asyncio.Event()
         self.interrupted = False
+        self.forgotten = False
         self._finished = asyncio.Event()
         self._lost = False
         self._folding = Folding(self.log, folder / self.id, limits.max_output_bytes)

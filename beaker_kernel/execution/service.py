@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[0-9a-f]{24}")
 FOLLOWED = 32_000_000
-"""Bytes of finished executions' events that can still be read from the beginning."""
+"""Bytes of finished executions whose events can still be read from the beginning."""
+RUN = 10_000
+"""Bytes that an execution takes beside its events, roughly."""
 
 
 class ExecutionService:
@@ -162,6 +164,7 @@ class ExecutionService:
         """
         run = self._runs.get(name)
         if run:
+            run.forgotten = True
             await self.interrupt(run)
             await run.wait()
             self._runs.pop(name, None)
@@ -212,10 +215,10 @@ class ExecutionService:
 
     async def _execute(self, session: Session, run: Run, who: str, *, own: bool) -> None:
         try:
-            async with self._places:
-                await session.execute(run)
-            for gone in await self.history.add(run.snapshot(), who):
-                self._remove_outputs(gone)
+            await session.execute(run, self._places)
+            if not run.forgotten:
+                for gone in await self.history.add(run.snapshot(), who):
+                    self._remove_outputs(gone)
         finally:
             self._going -= 1
             del self._session_of[run.id]
@@ -225,7 +228,8 @@ class ExecutionService:
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
-        finished = [(name, run.log.size) for name, run in self._runs.items() if run.finished]
+        ended = [(name, run) for name, run in self._runs.items() if run.finished]
+        finished = [(name, run.log.size + RUN) for name, run in ended]
         held = sum(size for _, size in finished)
         for name, size in finished:
             if held <= FOLLOWED:

@@ -69,10 +69,9 @@ class Session:
         workspace: Workspace,
         limits: Limits,
         *,
-        name: str = "",
         adopted: bool = False,
     ) -> None:
-        self.id = name or secrets.token_hex(8)
+        self.id = secrets.token_hex(8)
         self.kernel_id = kernel_id
         self.kernel = str(kernels.get_kernel(kernel_id).kernel_name)
         self.language = ""
@@ -143,13 +142,20 @@ class Session:
             raise TooMany(message)
         self._runs.append(run)
 
-    async def execute(self, run: Run) -> None:
-        """Run what was admitted when its turn has come; the run itself says how it went."""
+    async def execute(self, run: Run, places: asyncio.Semaphore) -> None:
+        """Run what was admitted when its turn has come; the run itself says how it went.
+
+        Args:
+            run: what was admitted.
+            places: of which it needs one, while it runs.
+
+        """
         try:
             async with self._turns:
                 await self._channels.free.wait()  # an adopted kernel may run the person's cell
-                if not run.finished:
-                    await self._run(run)
+                async with places:
+                    if not run.finished:
+                        await self._run(run)
         finally:
             self._runs.remove(run)
             self.used_at = time.monotonic()

@@ -321,7 +321,24 @@ def test_an_execution_and_its_whole_output_outlive_the_server(tmp_path: Path) ->
         assert whole.body == b"x" * 10_000 + b"\n"
 
 
+def test_what_is_deleted_while_it_runs_is_not_stored(api: Api, session: str) -> None:
+    running = api.start("import time; time.sleep(60)  # forget me", session)
+    assert api.ask("DELETE", f"/executions/{running}").status == 204
+    api.run("1", session)
+    assert api.ask("GET", "/executions?q=forget%20me").json()["executions"] == []
+
+
 # Sessions
+
+
+def test_a_queue_in_one_session_keeps_no_other_waiting(tmp_path: Path) -> None:
+    limits = {"BEAKER_EXECUTION_MAX_CONCURRENCY": "2", "BEAKER_EXECUTION_POOL": "0"}
+    with serving(tmp_path, JUPYTER_TOKEN=TOKEN, **limits) as server:
+        api = Api(server, tmp_path)
+        with api.session() as long, api.session() as other:
+            for _ in range(4):
+                api.start("import time; time.sleep(60)", long)
+            assert texts(api.run("6 * 7", other)) == ["42"]
 
 
 def test_a_session_adopts_a_kernel_and_leaves_it_alive(api: Api) -> None:
