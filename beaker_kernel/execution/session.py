@@ -152,7 +152,8 @@ class Session:
         """
         try:
             async with self._turns:
-                await self._channels.free.wait()  # an adopted kernel may run the person's cell
+                if not run.finished:
+                    await self._channels.free.wait()  # somebody else's cell may be running
                 async with places:
                     if not run.finished:
                         await self._run(run)

@@ -123,13 +123,22 @@ class Sessions:
         environment = choice.environment(request.env)
         workspace = self._workspace(request.cwd)
         try:
-            kernel_id = await self._kernels.start_kernel(
-                kernel_name=choice.name, cwd=str(workspace.path), env=environment
-            )
+            kernel_id = await self._started(choice.name, workspace, environment)
         except BaseException:
             workspace.remove()
             raise
         return await self._opened(Session(self._kernels, kernel_id, workspace, limits))
+
+    async def _started(self, kernel: str, workspace: Workspace, environment: dict[str, str]) -> str:
+        """Start a kernel; one whose start is no longer wanted is ended once it is known."""
+        starting = asyncio.ensure_future(
+            self._kernels.start_kernel(kernel_name=kernel, cwd=str(workspace.path), env=environment)
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await self._kernels.shutdown_kernel(await starting, now=True)
+            raise
 
     def _adopted(self, kernel_id: str, request: SessionRequest) -> Session:
         if kernel_id not in self._kernels:

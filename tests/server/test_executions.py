@@ -25,7 +25,8 @@ MOST = 200_000
 def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("executions")
     limits = {"BEAKER_EXECUTION_MAX_OUTPUT_BYTES": str(MOST), "BEAKER_EXECUTION_MAX_SESSIONS": "5"}
-    with serving(folder, JUPYTER_TOKEN=TOKEN, **limits) as server:
+    own = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_DATA_DIR": str(folder / "data")}
+    with serving(folder, **own, **limits) as server:
         yield Api(server, folder)
 
 
@@ -362,10 +363,10 @@ def test_a_restart_forgets_the_variables_and_what_waits(api: Api) -> None:
 
 
 def test_a_session_has_the_folder_and_the_environment_that_it_asked_for(api: Api) -> None:
-    (api.folder / "data").mkdir(exist_ok=True)
-    with api.session(cwd="data", env={"GREETING": "hello"}) as session:
+    (api.folder / "here").mkdir()
+    with api.session(cwd="here", env={"GREETING": "hello"}) as session:
         execution = api.run("import os; os.getcwd(), os.environ['GREETING']", session)
-    assert texts(execution) == [str((str(api.folder / "data"), "hello"))]
+    assert texts(execution) == [str((str(api.folder / "here"), "hello"))]
 
 
 def test_a_session_that_nobody_uses_is_ended(api: Api) -> None:
