@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import httpx2
 import pytest
-from test_attacks import METHODS, routes  # noqa: F401 (a fixture)
+from test_attacks import METHODS, OURS, routes  # noqa: F401 (a fixture)
 
 from tests.client.stock_server import TOKEN, Address, stock
 
-OPEN = {("GET", "/beaker/api/v1/health")}
+OPEN = {("GET", f"/beaker/api/v1/{path}") for path in OURS}
 
 
 @pytest.fixture(scope="module")
