@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -101,6 +104,15 @@ class HeadlessServer(ServerApp):
         gate = Gate(self.web_app, self._doors, closed)
         self.web_app.default_router = cast("Any", gate)
 
+    def stop_by_loop(self) -> None:
+        """Have SIGTERM handled by the loop, between two callbacks.
+
+        Jupyter's handler logs wherever it strikes: within the log it fails, and the stop is lost.
+        """
+        with suppress(NotImplementedError):  # Windows
+            loop = asyncio.get_running_loop()
+            loop.add_signal_handler(signal.SIGTERM, self._signal_stop, signal.SIGTERM, None)
+
     def running_server_info(self, kernel_count: bool = True) -> str:
         """Say where the server listens and how one gets in."""
         kernels = f", {len(self.kernel_manager.list_kernel_ids())} kernels" if kernel_count else ""
@@ -184,6 +196,7 @@ class BeakerServer(LabServerApp):
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         """Say that requests are taken now: Jupyter's own lines come before the port is bound."""
         if isinstance(serverapp, HeadlessServer):
+            serverapp.stop_by_loop()
             serverapp.log.info("Listening on %s", serverapp.connection_url)
 
 
