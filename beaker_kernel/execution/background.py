@@ -22,6 +22,12 @@ class Background:
         task.add_done_callback(self._over)
         return task
 
+    async def finish(self, patience: float) -> None:
+        """Wait until what is left is over by itself, and end what takes longer."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=patience)
+        await self.close()
+
     async def close(self) -> None:
         """Cancel what is left, and wait until it is over."""
         tasks = self._tasks - {asyncio.current_task()}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[0-9a-f]{24}")
 FOLLOWED = 32_000_000
 """Bytes of finished executions whose events can still be read from the beginning."""
+PATIENCE = 10.0
+"""Seconds that executions have to end once their sessions have."""
 RUN = 10_000
 """Bytes that an execution takes beside its events, roughly."""
 
@@ -182,7 +184,7 @@ class ExecutionService:
     async def close(self) -> None:
         """End every session and every execution."""
         await self.sessions.close()
-        await self._tasks.close()
+        await self._tasks.finish(PATIENCE)  # a kernel whose end is cut short hangs the server's
         await self.history.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
