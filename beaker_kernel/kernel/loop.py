@@ -34,12 +34,14 @@ class Loop:
     def __init__(self) -> None:
         self._poller = zmq.Poller()
         self._handlers: dict[Source, Callable[[], object]] = {}
+        self._new: set[Source] = set()
         self._timers: list[tuple[float, Callable[[], object]]] = []
         self._running = True
 
     def add(self, source: Source, handler: Callable[[], object], flags: int = zmq.POLLIN) -> None:
         """Call `handler` whenever `source` is ready."""
         self._handlers[source] = handler
+        self._new.add(source)
         self._poller.register(source, flags)
 
     def add_socket(
@@ -94,11 +96,13 @@ class Loop:
 
     def run(self) -> None:
         """Serve until stopped."""
-        poll, handlers = self._poller.poll, self._handlers
+        poll, handlers, new = self._poller.poll, self._handlers, self._new
         while self._running:
-            for source, _ in poll(self._timeout() if self._timers else None):
+            ready = poll(self._timeout() if self._timers else None)
+            new.clear()  # what comes now may have the number of one that was ready, and is closed
+            for source, _ in ready:
                 handler = handlers.get(source)
-                if handler:
+                if handler and source not in new:
                     handler()
             if self._timers:
                 self._run_due()
