@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from beaker_kernel.client.folding import ALIVE, Folding, Result, state_in
 from beaker_kernel.client.jupyter import FAILURES, GRACE, RemoteKernel, read
+from beaker_kernel.protocol.execute import execute_content
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -89,14 +90,7 @@ def execute_request(msg_id: str, code: str) -> dict[str, Any]:
         },
         "parent_header": {},
         "metadata": {},
-        "content": {
-            "code": code,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": {},
-            "allow_stdin": False,
-            "stop_on_error": True,
-        },
+        "content": execute_content(code, allow_stdin=False),
         "buffers": [],
     }
 

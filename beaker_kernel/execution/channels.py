@@ -10,6 +10,7 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from beaker_kernel.errors import KernelNotReady
 from beaker_kernel.execution.background import Background
+from beaker_kernel.protocol.execute import execute_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,14 +89,7 @@ class Channels:
 
     def execute(self, code: str, listener: Listener, *, stdin: bool) -> str:
         """Send code to be run, and return the id of the request."""
-        content = {
-            "code": code,
-            "silent": False,
-            "store_history": True,
-            "user_expressions": {},
-            "allow_stdin": stdin,
-            "stop_on_error": True,
-        }
+        content = execute_content(code, allow_stdin=stdin)
         msg_id = self._send("execute_request", content, "shell")
         self._listeners[msg_id] = listener
         return msg_id

@@ -87,29 +87,6 @@ class Languages(Model):
     languages: dict[str, list[str]]
 
 
-class CommandRequest(BaseModel):
-    """A command line for a shell."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    command: str
-    session: str | None = Field(default=None, description="In whose folder it runs.")
-    cwd: str | None = Field(default=None, description="A folder below the session's.")
-    timeout: float | None = Field(default=None, gt=0)
-
-
-class CommandResult(Model):
-    """What came of a command."""
-
-    stdout: str
-    stderr: str
-    exit_code: int | None = Field(
-        description="128 and more for a signal; null if it took too long."
-    )
-    timed_out: bool
-    truncated: bool
-
-
 class Filter(BaseModel):
     """Which executions."""
 
