@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def model(llmock):
-    async with connected(llmock.base_url(), model="gpt-4o", idle_timeout=0.5) as connection:
+    async with connected(llmock.base_url(), model="gpt-4o") as connection:
         yield connection
 
 
@@ -57,10 +57,11 @@ async def test_its_rate_limit_is_waited_for(llmock, model):
 
 
 @pytest.mark.parametrize("fault", ["disconnect", "truncate", "corrupt", "stall"])
-async def test_its_broken_streams_are_clear_errors(llmock, model, fault):
+async def test_its_broken_streams_are_clear_errors(llmock, fault):
     getattr(llmock.reply("many words " * 20), fault)(after_chunks=3)
-    with pytest.raises(ModelResponseError):
-        await events_of(model, tools=())
+    async with connected(llmock.base_url(), model="gpt-4o", idle_timeout=2) as model:
+        with pytest.raises(ModelResponseError):
+            await events_of(model, tools=())
     assert len(llmock.requests) == 1
 
 

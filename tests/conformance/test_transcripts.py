@@ -65,6 +65,9 @@ SESSIONS = {
     ],
     "magics": [cell("%precision 3"), cell("%%capture c\nprint(1)"), cell("c.stdout")],
     "completion": [
+        cell(
+            "get_ipython().Completer.jedi_compute_type_timeout = 60_000"
+        ),  # a type that takes longer is left out
         Request("complete_request", {"code": "impor", "cursor_pos": 5}),
         Request("complete_request", {"code": "str.spl", "cursor_pos": 7}),
         Request("complete_request", {"code": "%tim", "cursor_pos": 4}),

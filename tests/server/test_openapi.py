@@ -38,12 +38,17 @@ def test_names_of_operations_are_unique() -> None:
 
 
 @pytest.mark.parametrize(
-    ("examples", "sessions"),
-    [(3, 3), pytest.param(50, 20, marks=[pytest.mark.long, pytest.mark.timeout(1800)])],
+    ("phases", "examples", "sessions"),
+    [
+        ("fuzzing", 4, 3),
+        pytest.param(
+            "coverage,fuzzing", 50, 20, marks=[pytest.mark.long, pytest.mark.timeout(1800)]
+        ),
+    ],
 )
 @pytest.mark.timeout(400)
 def test_no_request_gets_an_answer_that_is_not_described(
-    tmp_path: Path, examples: int, sessions: int
+    tmp_path: Path, phases: str, examples: int, sessions: int
 ) -> None:
     limits = {**QUICK, "BEAKER_EXECUTION_MAX_SESSIONS": str(sessions)}
     with serving(tmp_path, JUPYTER_TOKEN=TOKEN, **limits) as server:
@@ -51,7 +56,7 @@ def test_no_request_gets_an_answer_that_is_not_described(
             *(sys.executable, "-m", "schemathesis.cli", "run"),
             f"http://{server.host}:{server.port}{API}/openapi.json",
             *("--header", f"Authorization: Bearer {TOKEN}"),
-            *("--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"),
+            *("--checks", ",".join(CHECKS), "--phases", phases),
             *("--max-examples", str(examples), "--request-timeout", "60", "--no-color"),
         ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
