@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PACKAGE = Path(__file__).parents[1] / "beaker_kernel"
-EVERYWHERE = {"errors", "prctl", "__version__"}
+EVERYWHERE = {"errors", "malloc", "prctl", "__version__"}
 MAY_IMPORT = {
     "protocol": {"protocol"},
     "kernel": {"kernel", "protocol"},
@@ -87,8 +87,9 @@ def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
     assert {path: names for path, names in wrong.items() if names} == {}
 
 
-def test_the_exceptions_import_nothing_of_ours() -> None:
-    assert rooms(PACKAGE / "errors.py") | rooms(PACKAGE / "prctl.py") == set()
+def test_what_may_be_imported_everywhere_imports_nothing_of_ours() -> None:
+    for name in ("errors", "malloc", "prctl"):
+        assert rooms(PACKAGE / f"{name}.py") == set()
 
 
 @pytest.mark.parametrize("path", files("kernel"), ids=lambda path: path.name)

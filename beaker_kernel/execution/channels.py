@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+import zmq
+import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from beaker_kernel.errors import KernelNotReady
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 NUDGE = 1.0
 """Seconds after which a kernel that has not answered is asked again."""
+UNREAD = 4
+"""Messages that wait in this process; what is more waits in the kernel's, which has room for it."""
 
 
 class Listener(Protocol):
@@ -44,7 +48,8 @@ class Channels:
     """
 
     def __init__(self, manager: KernelManager, on_status: Callable[[str], None]) -> None:
-        self._client = AsyncKernelClient()
+        self._context = _bounded_context()
+        self._client = AsyncKernelClient(context=self._context)
         self._client.load_connection_info(manager.get_connection_info())
         self._on_status = on_status
         self.free = asyncio.Event()
@@ -83,6 +88,7 @@ class Channels:
         """Disconnect."""
         await self._tasks.close()
         self._client.stop_channels()
+        self._context.destroy(linger=0)
         self.free.set()
         for reply in self._replies.values():
             reply.cancel()
@@ -158,3 +164,10 @@ class Channels:
                 {"value": value},
                 parent=message,
             )
+
+
+def _bounded_context() -> zmq.asyncio.Context:
+    """Return a context whose sockets take in little ahead; set later, they would stand for ever."""
+    context = zmq.asyncio.Context()
+    context.rcvhwm = UNREAD
+    return context

@@ -57,6 +57,11 @@ class EventLog:
         self.size = 0
         self._more = asyncio.Event()
 
+    @property
+    def last(self) -> bytes:
+        """The data of the last event; once it is over, the execution as JSON."""
+        return self._events[-1].data
+
     def append(self, kind: EventType, data: object) -> None:
         """Tell the readers something, if there is room for it."""
         last = kind in {"error", "done"}

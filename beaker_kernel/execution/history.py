@@ -72,10 +72,17 @@ class History:
         self._failing = False
         self._added = 0
 
-    async def add(self, execution: Execution, who: str = "") -> list[str]:
-        """Store an execution, and return the ids of those that had to go for it."""
+    async def add(self, execution: Execution, who: str = "", body: bytes = b"") -> list[str]:
+        """Store an execution, and return the ids of those that had to go for it.
+
+        Args:
+            execution: one that is over.
+            who: has had it run.
+            body: the execution as JSON, where somebody has it already: it may be long.
+
+        """
         try:
-            return await self._on_thread(lambda: self._add(execution, who))
+            return await self._on_thread(lambda: self._add(execution, who, body))
         except SQLAlchemyError as error:
             self._warn_once(error)
         return []
@@ -106,8 +113,8 @@ class History:
     def _on_thread(self, work: Callable[[], T]) -> asyncio.Future[T]:
         return asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _add(self, execution: Execution, who: str) -> list[str]:
-        output = "\n".join(_texts(execution))[:OUTPUT]
+    def _add(self, execution: Execution, who: str, body: bytes) -> list[str]:
+        output = "\n".join(text[:OUTPUT] for text in _texts(execution))[:OUTPUT]
         row = {
             "id": execution.id,
             "who": who,
@@ -117,7 +124,7 @@ class History:
             "finished": (execution.finished_at or datetime.now(UTC)).timestamp(),
             "code": execution.code.replace("\0", "\ufffd"),
             "output": output.replace("\0", "\ufffd"),
-            "body": execution.model_dump_json(),
+            "body": body.decode() or execution.model_dump_json(),
         }
         with self._engine.begin() as connection:
             connection.execute(insert(executions).values(row))

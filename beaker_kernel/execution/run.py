@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from beaker_kernel.execution.limits import Limits
-    from beaker_kernel.execution.results import File, KernelState, Status
+    from beaker_kernel.execution.results import ExecutionError, File, KernelState, Status
 
 END_OF_INPUT = "\x04"
 """What a kernel takes for the end of its standard input (ipykernel raises EOFError)."""
@@ -71,6 +71,11 @@ class Run:
     def session_id(self) -> str:
         """Where it runs."""
         return self._execution.session_id
+
+    @property
+    def error(self) -> ExecutionError | None:
+        """The exception that ended it, as far as it is known."""
+        return self._folding.error
 
     @property
     def status(self) -> Status:

@@ -219,7 +219,7 @@ class ExecutionService:
         try:
             await session.execute(run, self._places)
             if not run.forgotten:
-                for gone in await self.history.add(run.snapshot(), who):
+                for gone in await self.history.add(run.snapshot(), who, run.log.last):
                     self._remove_outputs(gone)
         finally:
             self._going -= 1

@@ -217,7 +217,7 @@ class Session:
         run.end(
             status,
             kernel_state=state,
-            suggestion=suggestion(status, run.snapshot().error, known),
+            suggestion=suggestion(status, run.error, known),
             files=self.workspace.changed_since(before),
         )
         self._codes.append(run.code)

@@ -53,14 +53,13 @@ class Spool:
     def text(self) -> str:
         """Return the whole, or its beginning and its end with a word on what lies between."""
         if not self.cut:
-            return self._read(0, self.size).decode()
+            return self._read(0, self.size)
         kept = self._kept.seek(0, io.SEEK_END)
         tail = min(self._room // 4, kept)
         head = min(self._room - tail, kept - tail)
         left_out = self.size - head - tail
-        marker = f"\n… {left_out:,} of {self.size:,} bytes left out here …\n"
-        ends = (self._read(0, head), self._read(kept - tail, tail))
-        return marker.join(end.decode("utf-8", "ignore") for end in ends)
+        marker = f"\n... {left_out:,} of {self.size:,} bytes left out here ...\n"
+        return self._read(0, head) + marker + self._read(kept - tail, tail)
 
     def close(self) -> None:
         """Let go of the file, which stays."""
@@ -79,9 +78,9 @@ class Spool:
         self.complete = False
         log.warning("the whole of an output can't be kept: %s", error.strerror)
 
-    def _read(self, offset: int, size: int) -> bytes:
+    def _read(self, offset: int, size: int) -> str:
         self._kept.seek(offset)
-        return self._kept.read(size)
+        return self._kept.read(size).decode("utf-8", "ignore")
 
     def _moved(self, memory: BinaryIO) -> BinaryIO:
         """Go over to a file that only its owner can read."""

@@ -11,8 +11,9 @@ import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.kernel import connection, kept_info, kernelspecs, memory, runtime
+from beaker_kernel.kernel import connection, kept_info, kernelspecs, runtime
 from beaker_kernel.kernel.subkernel import Subkernel
+from beaker_kernel.malloc import use_one_arena
 from beaker_kernel.prctl import forbid_dumps
 
 USAGE = "usage: python -P -m beaker_kernel -f CONNECTION_FILE [--resource-dir DIR]"
@@ -54,7 +55,7 @@ def run(
     """
     subkernel.start()
     forbid_dumps()
-    memory.use_one_arena()
+    use_one_arena()
 
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
 

@@ -22,6 +22,7 @@ from beaker_kernel.kernel.frontends import Frontends, with_beaker
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.memory import Memory
+from beaker_kernel.kernel.pieces import pieces
 from beaker_kernel.kernel.questions import Questions
 from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
 from beaker_kernel.kernel.sleepers import Sleepers
@@ -248,7 +249,8 @@ class Relay:
         elif b'"iopub_welcome"' not in header or msg_type(header) != "iopub_welcome":
             self._agent.recording.add(header, parent, metadata, content)
             self._sleepers.look_later()
-            send(self._frontends.sockets.iopub, frames)
+            for message in pieces(frames, self._signer):
+                send(self._frontends.sockets.iopub, message)
 
     def _publish_status(self, parent: bytes, content: bytes, frames: list[bytes]) -> None:
         """Pass a state on; around an idle stands what was held for it."""

@@ -18,6 +18,7 @@ from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.malloc import give_large_blocks_back
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.server import environment, execution_api, safety
 from beaker_kernel.server.audit import SETTING, Audit
@@ -203,6 +204,7 @@ class BeakerServer(LabServerApp):
 def main(argv: list[str] | None = None) -> None:
     """Run the server until it is told to stop."""
     forbid_dumps()
+    give_large_blocks_back()
     environment.read_dotenv()
     try:
         BeakerServer.launch_instance(argv)  # type: ignore[no-untyped-call]

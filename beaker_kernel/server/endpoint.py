@@ -203,8 +203,17 @@ class Endpoint(APIHandler):
     async def _write(self, events: Events) -> None:
         async for event in events.coming:
             number = f"id: {event.id}\n" if event.id else ""
-            self.write(f"{number}event: {event.type}\ndata: ".encode() + event.data + b"\n\n")
-            await self.flush()  # which waits for a slow reader
+            self.write(f"{number}event: {event.type}\ndata: ")
+            await self._write_in_chunks(event.data)
+
+    async def _write_in_chunks(self, data: bytes) -> None:
+        """Write an event's data and its end, of which Tornado shall not make several copies."""
+        last = len(data) - len(data) % CHUNK
+        for start in range(0, last, CHUNK):
+            self.write(data[start : start + CHUNK])
+            await self.flush()
+        self.write(data[last:] + b"\n\n")
+        await self.flush()  # which waits for a slow reader
 
     async def _send(self, content: Content) -> None:
         self.set_header("Content-Type", "application/octet-stream")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 import zmq
 
 from tests.support.kernels import PATIENCE, Kernel, running
+from tests.support.memory import MB, peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MB = 2**20
 MINUTES = 600.0
 AN_HOUR = 3600.0
 """A million updates take ipykernel a quarter of that."""
@@ -41,25 +39,6 @@ def kernel() -> Iterator[Kernel]:
         yield kernel
 
 
-@contextmanager
-def peak(kernel: Kernel) -> Iterator[list[float]]:
-    """Watch the relay's memory; at the end the list has its highest value in megabytes."""
-    over = threading.Event()
-    seen = [0.0]
-
-    def watch() -> None:
-        while not over.wait(0.1):
-            seen[0] = max(seen[0], kernel.relay.memory_info().rss / MB)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        over.set()
-        thread.join()
-
-
 def run_reading_as_it_comes(kernel: Kernel, code: str) -> int:
     """Run a cell, and count what is published for it."""
     client = kernel.client
@@ -80,25 +59,25 @@ def run_reading_as_it_comes(kernel: Kernel, code: str) -> int:
 @pytest.mark.long
 @pytest.mark.timeout(MINUTES)
 def test_a_gigabyte_of_output_passes_through_a_small_relay(kernel: Kernel) -> None:
-    with peak(kernel) as seen:
+    with peak(kernel.relay) as seen:
         assert run_reading_as_it_comes(kernel, GIGABYTE) == 1000 + 3
-    print(f"at most {seen[0]:.0f} MB")
-    assert seen[0] < READ
+    print(f"at most {seen.megabytes:.0f} MB")
+    assert seen.megabytes < READ
 
 
 @pytest.mark.long
 @pytest.mark.timeout(AN_HOUR)
 def test_a_million_display_updates_pass(kernel: Kernel) -> None:
-    with peak(kernel) as seen:
+    with peak(kernel.relay) as seen:
         assert run_reading_as_it_comes(kernel, UPDATES) == 1_000_000 + 4
-    print(f"at most {seen[0]:.0f} MB")
-    assert seen[0] < READ
+    print(f"at most {seen.megabytes:.0f} MB")
+    assert seen.megabytes < READ
 
 
 @pytest.mark.long
 @pytest.mark.timeout(MINUTES)
 def test_a_subscriber_that_sleeps_costs_others_nothing_and_connects_again(kernel: Kernel) -> None:
-    with zmq.Context() as context, context.socket(zmq.SUB) as sleeper, peak(kernel) as seen:
+    with zmq.Context() as context, context.socket(zmq.SUB) as sleeper, peak(kernel.relay) as seen:
         sleeper.linger = 0
         sleeper.rcvhwm = 1
         sleeper.subscribe(b"")
@@ -108,8 +87,8 @@ def test_a_subscriber_that_sleeps_costs_others_nothing_and_connects_again(kernel
         assert b'"iopub_welcome"' in next(m[3] for m in awake(sleeper) if m[0] == b"")
         kernel.client.run("'for both'")
         assert any(b"for both" in m[-1] for m in awake(sleeper))
-    print(f"at most {seen[0]:.0f} MB")
-    assert seen[0] < UNREAD
+    print(f"at most {seen.megabytes:.0f} MB")
+    assert seen.megabytes < UNREAD
     end = time.monotonic() + PATIENCE
     while kernel.relay.memory_info().rss > SMALL * MB:
         assert time.monotonic() < end, f"{kernel.relay.memory_info().rss / MB:.0f} MB"
