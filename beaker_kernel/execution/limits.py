@@ -25,6 +25,7 @@ class Limits(NamedTuple):
         idle_timeout: seconds after which a session that nobody uses is ended.
         rate: requests a minute from one identity.
         pool: warm kernels kept in reserve.
+        commands: whether commands may be run in a shell.
 
     """
 
@@ -39,6 +40,7 @@ class Limits(NamedTuple):
     idle_timeout: float = 3600
     rate: int = 6000
     pool: int = 1
+    commands: bool = False
 
 
 class Bounds(BaseModel):

@@ -39,6 +39,30 @@ class SessionRequest(Bounds):
     )
 
 
+class CommandRequest(BaseModel):
+    """A command to run in a shell."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    command: str = Field(pattern=r"^[^\x00]+$")
+    session: str | None = Field(default=None, description="In whose folder it runs.")
+    cwd: str | None = Field(
+        default=None, description="A folder below the session's, or below the server's root."
+    )
+    timeout: float | None = Field(default=None, gt=0, description="Seconds of wall time in total.")
+
+
+class CommandResult(Model):
+    """What came of a command."""
+
+    stdout: str
+    stderr: str
+    exit_code: int | None = Field(
+        description="Negative where a signal ended it; null where it was ended with its kernel."
+    )
+    timed_out: bool
+
+
 class SessionInfo(Model):
     """A live kernel."""
 

@@ -9,10 +9,11 @@ from collections import OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from beaker_kernel.errors import NotFound, TooLarge, TooMany
+from beaker_kernel.errors import NotAllowed, NotFound, TooLarge, TooMany
+from beaker_kernel.execution import commands
 from beaker_kernel.execution.background import Background
 from beaker_kernel.execution.events import last_word
-from beaker_kernel.execution.requests import ExecutionPage, SessionRequest
+from beaker_kernel.execution.requests import ExecutionPage, ExecutionRequest, SessionRequest
 from beaker_kernel.execution.run import Run
 from beaker_kernel.execution.sessions import Sessions
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from beaker_kernel.execution.events import Event
     from beaker_kernel.execution.history import History
     from beaker_kernel.execution.limits import Limits
-    from beaker_kernel.execution.requests import ExecutionRequest, Filter
+    from beaker_kernel.execution.requests import CommandRequest, CommandResult, Filter
     from beaker_kernel.execution.results import Execution
     from beaker_kernel.execution.session import Session
 
@@ -99,6 +100,41 @@ class ExecutionService:
             raise
         self._tasks.start(self._execute(session, run, who, own=not request.session))
         return run
+
+    async def command(self, request: CommandRequest) -> CommandResult:
+        """Run a command in a shell, in a kernel of its own; nothing of it is stored.
+
+        Raises:
+            InvalidRequest: there is no such folder, or no kernel for Python.
+            NotAllowed: commands are not switched on.
+            NotFound: there is no such session.
+            TooMany: as many sessions or executions are there as may be.
+
+        """
+        if not self.limits.commands:
+            message = "commands are off on this server; BEAKER_EXECUTION_COMMANDS=1 is on"
+            raise NotAllowed(message)
+        beside = self.sessions.get(request.session) if request.session else None
+        memory = beside.limits.memory_mb or None if beside else None
+        wanted = SessionRequest(language="python", cwd=request.cwd, memory_mb=memory)
+        session = await self.sessions.create(wanted, beside)
+        try:
+            return await self._command(request, session)
+        finally:
+            with suppress(NotFound):  # the server has ended it
+                await self.sessions.delete(session.id)
+
+    async def _command(self, request: CommandRequest, session: Session) -> CommandResult:
+        code = commands.code(request.command)
+        run = await self.submit(
+            ExecutionRequest(code=code, session=session.id, timeout=request.timeout)
+        )
+        run.forgotten = True
+        try:
+            return commands.result(await run.wait())
+        finally:
+            self._runs.pop(run.id, None)
+            self._remove_outputs(run.id)
 
     async def follow(self, name: str, since: int) -> AsyncIterator[Event]:
         """Return an execution's events after number `since`; of an old one only ``done``.

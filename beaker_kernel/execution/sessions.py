@@ -66,8 +66,12 @@ class Sessions:
             found.setdefault(language, []).append(kernel)
         return Languages(default=str(self._kernels.default_kernel_name), languages=found)
 
-    async def create(self, request: SessionRequest) -> Session:
+    async def create(self, request: SessionRequest, beside: Session | None = None) -> Session:
         """Start a session, or share a kernel that runs.
+
+        Args:
+            request: what is wanted.
+            beside: a session whose folder it shall have, or one below.
 
         Raises:
             Conflict: there is one of that name.
@@ -79,7 +83,7 @@ class Sessions:
         name = request.id or secrets.token_hex(8)
         self._claim(name)
         try:
-            session = self._taken_from_spares(request) or await self._start(request)
+            session = await self._made(request, beside)
             session.id = name
             self._sessions[name] = session
         finally:
@@ -115,13 +119,18 @@ class Sessions:
             raise TooMany(message, retry_after=5)
         self._starting.add(name)
 
-    async def _start(self, request: SessionRequest) -> Session:
+    async def _made(self, request: SessionRequest, beside: Session | None) -> Session:
+        if beside:
+            return await self._start(request, self._folder_below(beside.workspace.path, request))
+        return self._taken_from_spares(request) or await self._start(request)
+
+    async def _start(self, request: SessionRequest, workspace: Workspace | None = None) -> Session:
         if request.kernel_id:
             return await self._opened(self._adopted(request.kernel_id, request))
         choice = choose(self._kernels, request.language, request.kernel)
         limits = self._lowered(request)
         environment = choice.environment(request.env)
-        workspace = self._workspace(request.cwd)
+        workspace = workspace or self._workspace(request)
         try:
             kernel_id = await self._started(choice.name, workspace, environment)
         except BaseException:
@@ -144,7 +153,7 @@ class Sessions:
         if kernel_id not in self._kernels:
             message = f"there is no kernel {kernel_id!r}"
             raise InvalidRequest(message, "body", "kernel_id")
-        workspace = self._workspace(request.cwd or "")
+        workspace = self._folder_below(self._root, request)
         limits = self._lowered(request)
         return Session(self._kernels, kernel_id, workspace, limits, adopted=True)
 
@@ -160,20 +169,26 @@ class Sessions:
         idle = min(request.idle_timeout or self._limits.idle_timeout, self._limits.idle_timeout)
         return request.lowering(self._limits)._replace(idle_timeout=idle)
 
-    def _workspace(self, cwd: str | None) -> Workspace:
+    def _workspace(self, request: SessionRequest) -> Workspace:
         """Return a folder of its own, or the one below the server's root that was asked for."""
-        if cwd is None:
+        if request.cwd is None:
             return Workspace(self._folders / secrets.token_hex(8), own=True)
-        path = (self._root / cwd).resolve()
-        if not path.is_relative_to(self._root.resolve()) or not path.is_dir():
-            message = f"there is no folder {cwd!r} below the server's root"
+        return self._folder_below(self._root, request)
+
+    @staticmethod
+    def _folder_below(root: Path, request: SessionRequest) -> Workspace:
+        path = (root / (request.cwd or "")).resolve()
+        if not path.is_relative_to(root.resolve()) or not path.is_dir():
+            message = f"there is no folder {request.cwd!r} there"
             raise InvalidRequest(message, "body", "cwd")
         return Workspace(path, own=False)
 
     def _taken_from_spares(self, request: SessionRequest) -> Session | None:
         """Take a warm session where nothing special is asked for."""
-        plain = SessionRequest(id=request.id, timeout=request.timeout)
+        plain = SessionRequest(id=request.id, timeout=request.timeout, language=request.language)
         if request != plain or not self._spare:
+            return None
+        if request.language not in {None, self._spare[-1].language}:
             return None
         session = self._spare.pop()
         if session.state != "idle":

@@ -30,6 +30,7 @@ RESOURCE = "beaker"
 """What an authorizer is asked about."""
 CHUNK = 1 << 16
 STATUSES: dict[type[errors.BeakerError], int] = {
+    errors.NotAllowed: 403,
     errors.NotFound: 404,
     errors.Conflict: 409,
     errors.TooLarge: 413,

@@ -66,6 +66,9 @@ class ExecutionSettings(Configurable):
     ).tag(config=True)
     rate = Integer(DEFAULT.rate, help="Requests a minute from one identity.").tag(config=True)
     pool = Integer(DEFAULT.pool, help="Kernels kept warm for the next session.").tag(config=True)
+    commands = Bool(DEFAULT.commands, help="Whether POST /commands runs commands in a shell.").tag(
+        config=True
+    )
     history = Unicode(
         help="""The database of past executions, as SQLAlchemy names it: sqlite:///path, or
         postgresql://user:password@host/name. Default: the environment variable BEAKER_HISTORY,

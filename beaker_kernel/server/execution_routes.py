@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from beaker_kernel.errors import BeakerError, InvalidRequest
+from beaker_kernel.errors import BeakerError
 from beaker_kernel.execution.requests import (
+    CommandRequest,
+    CommandResult,
     ExecutionPage,
     ExecutionRequest,
-    FileList,
     Filter,
     Languages,
     SessionInfo,
@@ -22,7 +22,8 @@ from beaker_kernel.execution.requests import (
 )
 from beaker_kernel.execution.results import Execution
 from beaker_kernel.server.endpoint import ClientGone
-from beaker_kernel.server.operations import BYTES, FORM, Answer, Content, Events, Operation
+from beaker_kernel.server.file_routes import FILES
+from beaker_kernel.server.operations import BYTES, Answer, Content, Events, Operation, Query
 
 if TYPE_CHECKING:
     from beaker_kernel.execution.service import ExecutionService
@@ -30,27 +31,11 @@ if TYPE_CHECKING:
     from beaker_kernel.server.endpoint import Call
 
 
-class _Query(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class Part(_Query):
+class Part(Query):
     """Which part of an output."""
 
     offset: int = Field(default=0, ge=0)
     limit: int | None = Field(default=None, ge=0)
-
-
-class Overwrite(_Query):
-    """Whether a file that exists is replaced."""
-
-    overwrite: Literal["0", "1"] = "0"
-
-
-class Folder(_Query):
-    """Which folder of the session's."""
-
-    path: str = ""
 
 
 async def execute(service: ExecutionService, call: Call) -> Answer:
@@ -151,44 +136,11 @@ async def list_variables(service: ExecutionService, call: Call) -> Answer:
     return Answer(200, await call.unless_gone(session.variables()))
 
 
-async def list_files(service: ExecutionService, call: Call) -> Answer:
-    """List the files in a session's folder, or in one below."""
-    workspace = service.sessions.get(call.path["id"]).workspace
-    return Answer(200, FileList(files=workspace.files(call.query.path)))
-
-
-async def get_file(service: ExecutionService, call: Call) -> Answer:
-    """Return a file of a session's folder."""
-    path = call.path["path"]
-    file = service.sessions.get(call.path["id"]).workspace.open(path)
-    size = os.fstat(file.fileno()).st_size
-    return Answer(200, Content(file, size, path.rpartition("/")[2]))
-
-
-async def put_file(service: ExecutionService, call: Call) -> Answer:
-    """Write a file in a session's folder."""
-    workspace = service.sessions.get(call.path["id"]).workspace
-    path, overwrite = call.path["path"], call.query.overwrite == "1"
-    await asyncio.to_thread(workspace.write, path, call.raw, overwrite=overwrite)
-    return Answer(201, FileList(files=[workspace.stat(path)]))
-
-
-async def upload_files(service: ExecutionService, call: Call) -> Answer:
-    """Write the files of a form into a session's folder."""
-    workspace = service.sessions.get(call.path["id"]).workspace
-    if not call.files:
-        message = "the form holds no file"
-        raise InvalidRequest(message, "body")
-    for name, data in call.files.items():
-        overwrite = call.query.overwrite == "1"
-        await asyncio.to_thread(workspace.write, name, data, overwrite=overwrite)
-    return Answer(201, FileList(files=[workspace.stat(name) for name in call.files]))
-
-
-async def delete_file(service: ExecutionService, call: Call) -> Answer:
-    """Delete a file in a session's folder."""
-    service.sessions.get(call.path["id"]).workspace.delete(call.path["path"])
-    return Answer(204)
+async def run_command(service: ExecutionService, call: Call) -> Answer:
+    """Run a command in a shell, in a session's folder or an empty one; off unless switched on."""
+    verdict = "accepted" if service.limits.commands else "NotAllowed"
+    call.note(call.body.session or "", call.body.command, verdict)
+    return Answer(200, await call.unless_gone(service.command(call.body)))
 
 
 async def list_languages(service: ExecutionService, _call: Call) -> Answer:
@@ -328,53 +280,16 @@ OPERATIONS = (
         answers={200: Variables},
         refusals=(404, 422, 503),
     ),
-    Operation(
-        method="GET",
-        path="/sessions/{id}/files",
-        summary="List the files of a session",
-        serve=list_files,
-        query=Folder,
-        answers={200: FileList},
-        refusals=(400, 404, 422),
-    ),
+    *FILES,
     Operation(
         method="POST",
-        path="/sessions/{id}/files",
-        summary="Write the files of a form",
-        serve=upload_files,
-        action="write",
-        body=FORM,
-        query=Overwrite,
-        answers={201: FileList},
-        refusals=(400, 404, 409, 422),
-    ),
-    Operation(
-        method="GET",
-        path="/sessions/{id}/files/{path}",
-        summary="Read a file of a session",
-        serve=get_file,
-        answers={200: BYTES},
-        refusals=(400, 404),
-    ),
-    Operation(
-        method="PUT",
-        path="/sessions/{id}/files/{path}",
-        summary="Write a file of a session",
-        serve=put_file,
-        action="write",
-        body=BYTES,
-        query=Overwrite,
-        answers={201: FileList},
-        refusals=(400, 404, 409, 422),
-    ),
-    Operation(
-        method="DELETE",
-        path="/sessions/{id}/files/{path}",
-        summary="Delete a file of a session",
-        serve=delete_file,
-        action="write",
-        answers={204: None},
-        refusals=(400, 404),
+        path="/commands",
+        summary="Run a command in a shell",
+        serve=run_command,
+        action="execute",
+        body=CommandRequest,
+        answers={200: CommandResult},
+        refusals=(400, 404, 413, 415, 422, 503),
     ),
     Operation(
         method="GET",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -83,6 +83,12 @@ class Operation:
     def name(self) -> str:
         """The operation's id."""
         return self.serve.__name__
+
+
+class Query(BaseModel):
+    """A query, of which nothing is ignored."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class Problem(BaseModel):
