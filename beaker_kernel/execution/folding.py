@@ -27,6 +27,7 @@ class Folding:
     Attributes:
         execution_count: the number of the cell, once the kernel has said it.
         error: the exception that ended it.
+        written: characters that it wrote to its streams.
 
     """
 
@@ -42,6 +43,7 @@ class Folding:
         self._sizes: list[int] = []
         self._used = 0
         self._left_out: dict[int, Spool] = {}
+        self.written = 0
 
     def take(self, msg_type: str, content: dict[str, Any]) -> None:
         """Take in a message of iopub, and tell the readers."""
@@ -98,6 +100,7 @@ class Folding:
         if name not in self._streams:
             self._streams[name] = self._spool(STREAMS.index(name))
         self._streams[name].write(text)
+        self.written += len(text)
         self._log.append("stdout" if name == "stdout" else "stderr", {"text": text})
 
     def _display(self, content: dict[str, Any], *, main: bool) -> None:

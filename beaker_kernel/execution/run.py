@@ -78,6 +78,11 @@ class Run:
         return self._folding.error
 
     @property
+    def written(self) -> int:
+        """Characters that it has written to its streams."""
+        return self._folding.written
+
+    @property
     def status(self) -> Status:
         """How far it is."""
         return self._execution.status

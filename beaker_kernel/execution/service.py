@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shutil
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from beaker_kernel.execution.events import last_word
 from beaker_kernel.execution.requests import ExecutionPage, ExecutionRequest, SessionRequest
 from beaker_kernel.execution.run import Run
 from beaker_kernel.execution.sessions import Sessions
+from beaker_kernel.execution.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -46,6 +47,7 @@ class ExecutionService:
         limits: of this server.
         history: the executions of the past.
         sessions: the live kernels.
+        tally: what it has done.
 
     """
 
@@ -72,6 +74,7 @@ class ExecutionService:
         """
         self.limits = limits
         self.history = history
+        self.tally = Tally()
         self.sessions = Sessions(kernels, limits, root, folder / "sessions")
         self._folder = folder
         self._outputs = outputs
@@ -180,6 +183,10 @@ class ExecutionService:
         found = [e for e in live if e.status == wanted.status]
         return ExecutionPage(executions=found[: wanted.limit])
 
+    def live(self) -> Counter[str]:
+        """Return how many executions wait and run."""
+        return Counter(run.status for run in self._runs.values() if not run.finished)
+
     def output(self, name: str, number: str) -> Path:
         """Return where the whole of an output is.
 
@@ -254,6 +261,7 @@ class ExecutionService:
     async def _execute(self, session: Session, run: Run, who: str, *, own: bool) -> None:
         try:
             await session.execute(run, self._places)
+            self.tally.add(run.snapshot(), run.written)
             if not run.forgotten:
                 for gone in await self.history.add(run.snapshot(), who, run.log.last):
                     self._remove_outputs(gone)

@@ -14,6 +14,7 @@ from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 from jupyterlab_server import LabServerApp
+from prometheus_client import REGISTRY
 from traitlets import Bool, List, Unicode, default
 
 from beaker_kernel import __version__
@@ -25,10 +26,13 @@ from beaker_kernel.server.audit import SETTING, Audit
 from beaker_kernel.server.channels import KernelConnection
 from beaker_kernel.server.gate import Gate
 from beaker_kernel.server.identity import TokenIdentity
+from beaker_kernel.server.metrics import ExecutionMetrics
+from beaker_kernel.server.request_log import JsonFormatter
 
 if TYPE_CHECKING:
     from beaker_kernel.execution.service import ExecutionService
 
+JSON_LINES = f"{JsonFormatter.__module__}.{JsonFormatter.__name__}"
 FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "no-url-token": (
         {"TokenIdentity": {"url_token": False}},
@@ -37,6 +41,10 @@ FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
     "loosened": (
         {"HeadlessServer": {"loosened": True}},
         "For a lab bench: let any page and any host name in.",
+    ),
+    "json-log": (
+        {"Application": {"logging_config": {"formatters": {"console": {"class": JSON_LINES}}}}},
+        "Write the log as a line of JSON for each record.",
     ),
 }
 
@@ -188,10 +196,13 @@ class BeakerServer(LabServerApp):
         if settings.enabled:
             self.execution = settings.service(server.kernel_manager, Path(server.root_dir))
             self.handlers.extend(execution_api.handlers(self.execution))
+            self._metrics = ExecutionMetrics(self.execution)
+            REGISTRY.register(self._metrics)
 
     async def stop_extension(self) -> None:
         """End what runs."""
         if self.execution:
+            REGISTRY.unregister(self._metrics)
             await self.execution.close()
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:

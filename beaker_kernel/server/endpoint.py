@@ -17,6 +17,7 @@ from tornado.web import HTTPError, authenticated
 from beaker_kernel import errors
 from beaker_kernel.server.audit import SETTING, digest
 from beaker_kernel.server.operations import EVENTS, JSON, Content, Events, Problems
+from beaker_kernel.server.request_log import HEADER, request_id
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping
@@ -120,6 +121,11 @@ class Endpoint(APIHandler):
         self._service = service
         self._rate = rate
         self.gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def set_default_headers(self) -> None:
+        """Have every answer bear the request's id."""
+        super().set_default_headers()
+        self.set_header(HEADER, request_id(self.request))
 
     def on_connection_close(self) -> None:
         """Note that there is nobody to answer."""

@@ -16,6 +16,7 @@ from tornado.routing import Router
 from tornado.web import RequestHandler, stream_request_body
 
 from beaker_kernel.server.operations import Problems
+from beaker_kernel.server.request_log import HEADER, request_id
 
 if TYPE_CHECKING:
     import re
@@ -42,7 +43,7 @@ NOT_HERE = Ending(HTTPStatus.NOT_FOUND, "there is nothing here")
 NOBODY = Ending(HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer …")
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
-HEADERS = "accept, authorization, content-type, last-event-id, x-xsrftoken"
+HEADERS = "accept, authorization, content-type, last-event-id, x-request-id, x-xsrftoken"
 PREFLIGHT_SECONDS = "600"
 
 
@@ -57,6 +58,7 @@ class Gate(Router):
 
     def find_handler(self, request: HTTPServerRequest, **_: object) -> HTTPMessageDelegate:
         """Return what answers a request."""
+        request_id(request)  # from here on it has one
         request.headers.pop("Referer", None)  # which may hold a credential, and is logged
         identity = cast("TokenIdentity", self._app.settings["identity_provider"])
         user = identity.bearer(request, self._app.settings["base_url"])
@@ -103,6 +105,7 @@ class Refusal(RequestHandler):
         """Answer."""
         for name, value in self.settings.get("headers", {}).items():
             self.set_header(name, value)
+        self.set_header(HEADER, request_id(self.request))
         if self._allowed_origin:
             self._open_to(self._allowed_origin)
         if self._ending is NOBODY:

@@ -12,6 +12,7 @@ from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.server import environment
 from beaker_kernel.server.doors import Doors
 from beaker_kernel.server.identity import TokenIdentity
+from beaker_kernel.server.request_log import log_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "quit_button": False,
         "terminals_enabled": False,
         "tornado_settings": {
+            "log_function": log_request,
             "headers": {
                 "Access-Control-Expose-Headers": "location, retry-after, x-request-id",
                 "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
