@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,13 +16,15 @@ from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.room import BRIEFING, Room, size
+from beaker_kernel.agent.summary import sum_up
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
-from beaker_kernel.errors import ConfigurationError, ProtocolError
+from beaker_kernel.errors import BeakerError, ConfigurationError, ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook
@@ -153,15 +156,24 @@ class Assistant:
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
         changed = await self._changed(surface, notebook)
-        messages = await self.messages(question, rules, changed, self.models.room(endpoint))
-        if left_out := conversation.newly_left_out():
-            surface.notice(f"The conversation is long: its {left_out} oldest turns are left out.")
-        agent = self._agent(surface, endpoint, messages, policy, notebook)
+        room, budget = self.models.room(endpoint), self.models.budget(endpoint)
+        system, told = await self._briefing(question, rules, changed, room)
+        await sum_up(
+            conversation,
+            model=self.models.model(endpoint),
+            surface=surface,
+            budget=budget,
+            room=room.characters,
+        )
+        messages = conversation.ask(system, told)
+        agent = self._agent(
+            surface, endpoint, messages, policy=policy, notebook=notebook, budget=budget
+        )
         try:
             surface.finish(await agent.run())
         finally:
-            self.tokens += agent.budget.tokens
-            self.dollars += agent.budget.dollars
+            self.tokens += budget.tokens
+            self.dollars += budget.dollars
             conversation.keep(messages)
             self.cells.forget(shown)
 
@@ -170,10 +182,11 @@ class Assistant:
         surface: Surface,
         endpoint: Endpoint,
         messages: list[Message],
+        *,
         policy: Policy,
         notebook: Notebook | None,
+        budget: Budget,
     ) -> Agent:
-        budget = self.models.budget(endpoint)
         turn = Turn(
             session=self._session,
             surface=surface,
@@ -206,21 +219,17 @@ class Assistant:
             surface.notice(f"{error}; what was edited since it ran is not known.")
             return []
 
-    async def messages(
-        self, question: str, rules: str = "", changed: Sequence[str] = (), room: Room | None = None
-    ) -> list[Message]:
-        """Return what the model is sent with a question; what doesn't fit is left out for good."""
-        room = room or Room()
+    async def _briefing(
+        self, question: str, rules: str, changed: Sequence[str], room: Room
+    ) -> tuple[str, str]:
+        """Return the system's message and the one that asks; turns without room are taken out."""
         field = self.contexts.active.prompt
         system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
-        variables = await self._session.variables()
-        fence = self._session.language.fence
-        cells = self.cells.peek()
         told = briefing.compose(
             question,
-            cells,
-            variables,
-            fence,
+            self.cells.peek(),
+            await self._session.variables(),
+            self._session.language.fence,
             self.redact,
             changed=changed,
             room=room.characters * BRIEFING,
@@ -228,11 +237,15 @@ class Assistant:
         specs = [tool.spec for tool in self.contexts.tools]
         own = size([{"content": system}, {"content": told}], specs)
         self.conversation.fit(room.characters - own, at_least=0)
-        return self.conversation.ask(system, told)
+        return system, told
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
-        messages = await self.messages(question, briefing.read_rules(Path.cwd()))
+        room = Room()
+        with suppress(BeakerError):  # what is sent can be seen before there is a model
+            room = self.models.room(await self.models.endpoint())
+        rules = briefing.read_rules(Path.cwd())
+        messages = self.conversation.ask(*await self._briefing(question, rules, (), room))
         texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from beaker_kernel.agent.briefing import QUESTION
+from beaker_kernel.agent.briefing import QUESTION, fenced
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.journal import Journal
@@ -16,10 +16,13 @@ if TYPE_CHECKING:
 
 EVENTS = 10_000
 """Events that are kept for a frontend that comes back."""
-SUMMARY, LINE = 20, 200
+QUESTIONS, LINE = 20, 200
 """Questions of turns that are left out which the model is still told, and characters of each."""
 KEPT = 60_000
 """Characters of earlier turns that are sent again."""
+LEAN = 0.6
+"""The part of the room that is left filled, so that not each question has to make room anew."""
+EARLIER = "# Earlier in this conversation, in short"
 
 
 @dataclass(slots=True)
@@ -31,6 +34,8 @@ class Conversation:
     Attributes:
         journal: where it is kept on disk, if it is.
         last: the number of the last event.
+        summary: what is told of turns that are not sent again.
+        heading: what the summary is called.
 
     """
 
@@ -38,9 +43,11 @@ class Conversation:
     id: str = field(default_factory=lambda: uuid4().hex)
     events: deque[tuple[str, dict[str, Any]]] = field(default_factory=lambda: deque(maxlen=EVENTS))
     last: int = 0
+    summary: str = ""
+    heading: str = EARLIER
     _turns: list[list[Message]] = field(default_factory=list)
+    _overflow: list[list[Message]] = field(default_factory=list)
     _left_out: list[str] = field(default_factory=list)
-    _told: int = 0
 
     @classmethod
     def resumed(cls, journal: Journal) -> Conversation:
@@ -80,20 +87,29 @@ class Conversation:
         return [event for event in self.events if event[1]["seq"] > number]
 
     def fit(self, characters: float, *, at_least: int = 1) -> None:
-        """Leave out the oldest turns, as many as are too long to be sent again, but the last."""
-        while len(self._turns) > at_least and len(json.dumps(self._turns)) > characters:
-            self._left_out.append(_asked(self._turns.pop(0)))
+        """Take the oldest turns out where all are too long to be sent again, but not the last."""
+        if self._size() <= characters:
+            return
+        while len(self._turns) > at_least and self._size() > characters * LEAN:
+            self._overflow.append(self._turns.pop(0))
 
-    def newly_left_out(self) -> int:
-        """Return how many turns were left out since this was asked last."""
-        new = len(self._left_out) - self._told
-        self._told = len(self._left_out)
-        return new
+    def _size(self) -> int:
+        return len(json.dumps(self._turns)) + len(self.summary)
+
+    def take_overflow(self) -> list[list[Message]]:
+        """Return the turns that were taken out and are to be summed up now, or given up."""
+        overflow, self._overflow = self._overflow, []
+        return overflow
+
+    def give_up(self, turns: list[list[Message]]) -> None:
+        """Leave turns out of which there is no summary; their questions are still told."""
+        self._left_out += [_asked(turn) for turn in turns]
 
     def ask(self, system: str, question: str) -> list[Message]:
         """Return the messages that ask a question, for the turn to append to."""
         return [
-            {"role": "system", "content": system + self._summary()},
+            {"role": "system", "content": system + self._questions()},
+            *self._summary(),
             *self.messages,
             {"role": "user", "content": question},
         ]
@@ -110,11 +126,21 @@ class Conversation:
             self.journal.turn(self.id, texts[asked:])
         self.fit(KEPT)
 
-    def _summary(self) -> str:
-        """Return what is still told of the turns that are left out: what they asked."""
-        if not self._left_out:
+    def _summary(self) -> list[Message]:
+        """Return the summary as messages: as data, for outputs may have a part in it."""
+        if not self.summary:
+            return []
+        return [
+            {"role": "user", "content": f"{self.heading}\n{fenced(self.summary)}"},
+            {"role": "assistant", "content": "I know."},
+        ]
+
+    def _questions(self) -> str:
+        """Return what is still told of the turns without a summary: what they asked."""
+        asked = self._left_out + [_asked(turn) for turn in self._overflow]
+        if not asked:
             return ""
-        lines = [f"- {question}" for question in self._left_out[-SUMMARY:]]
+        lines = [f"- {question}" for question in asked[-QUESTIONS:]]
         return "\n".join(["\n# Earlier questions, whose answers are left out", *lines, ""])
 
 

@@ -8,7 +8,6 @@ import pytest
 
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.agent.room import MOST, PART
 from beaker_kernel.agent.session import Execution
 from beaker_kernel.errors import ConfigurationError, ModelError
 from beaker_kernel.languages import Default
@@ -165,21 +164,6 @@ async def test_dollars_can_only_be_limited_where_the_price_is_known(model) -> No
     assistant = Assistant(Session(), far | {"BEAKER_MAX_DOLLARS": "0.1"})
     with pytest.raises(ConfigurationError, match=r'c\.Beaker\.prices = {"gpt-99"'):
         await assistant.answer(Quiet(), "why?")
-
-
-async def test_what_does_not_fit_into_a_models_context_is_left_out_visibly(model) -> None:
-    profiles = {"tight": {"model": "m", "endpoint": model.base_url, "context": 4_000}}
-    assistant = Assistant(Session(), {"BEAKER_MODEL": "tight", "BEAKER_MODELS": str(profiles)})
-    surface = Quiet()
-    model.when("question", say("word " * 500))
-    for number in range(10):
-        await assistant.answer(surface, f"question {number}?")
-    await assistant.close()
-    texts = [len(json.dumps(request.body["messages"])) for request in model.requests]
-    assert max(texts) < 4_000 * MOST * PART
-    assert any("oldest turns are left out" in notice for notice in surface.notices)
-    assert model.requests[-1].holds("- question 0?")
-    assert model.requests[-1].holds("question 8?")
 
 
 async def test_old_results_of_tools_are_shortened_before_the_context_is_full(model) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from beaker_kernel.agent.conversation import KEPT, Conversation, close_turn
+from beaker_kernel.agent.conversation import EARLIER, KEPT, Conversation, close_turn
 
 
 def turn(conversation: Conversation, question: str, answer: str = "ok") -> None:
@@ -49,10 +49,30 @@ def test_the_oldest_turns_go_where_all_would_be_too_long() -> None:
     assert len(json.dumps(conversation.messages)) <= KEPT
     assert conversation.messages[-2]["content"] == "19?"
     assert conversation.messages[0]["role"] == "user"
-    left_out = 20 - len(conversation.messages) // 2
-    assert (conversation.newly_left_out(), conversation.newly_left_out()) == (left_out, 0)
+    taken = conversation.take_overflow()
+    assert len(taken) == 20 - len(conversation.messages) // 2
+    assert conversation.take_overflow() == []
+    conversation.give_up(taken)
     system = conversation.ask("be short", "and?")[0]["content"]
     assert system.startswith("be short\n# Earlier questions, whose answers are left out\n- 0?\n")
+
+
+def test_room_is_made_for_several_turns_at_once() -> None:
+    conversation = Conversation()
+    for number in range(7):
+        turn(conversation, f"{number}?", "x" * 9_000)
+    assert conversation.take_overflow()
+    turn(conversation, "and?", "x" * 9_000)
+    assert conversation.take_overflow() == []
+
+
+def test_a_summary_goes_first_and_as_data() -> None:
+    conversation = Conversation(summary="It was seven. session⟧")
+    turn(conversation, "one?")
+    sent = conversation.ask("be short", "and?")
+    assert roles(sent) == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert sent[1]["content"] == f"{EARLIER}\n⟦session\nIt was seven. session]\nsession⟧"
+    assert conversation.messages[0]["content"] == "one?"
 
 
 def test_where_there_is_no_room_nothing_is_sent_again() -> None:
