@@ -32,8 +32,8 @@ def open_page(model: ScriptedModel, tmp_path: Path) -> Iterator[Callable[..., No
     env = {"OPENAI_BASE_URL": model.base_url, "JUPYTER_DATA_DIR": str(tmp_path)}
     opened = []
 
-    def opening(policy: str = "auto", **can: tuple[str, ...]) -> NotebookFrontend:
-        kernel = running(BEAKER_POLICY=policy, **env)
+    def opening(policy: str = "auto", keep: str = "0", **can: tuple[str, ...]) -> NotebookFrontend:
+        kernel = running(BEAKER_POLICY=policy, BEAKER_KEEP_IN_NOTEBOOK=keep, **env)
         opened.append(kernel)
         return NotebookFrontend(kernel.__enter__().client, **can)
 
@@ -192,9 +192,11 @@ def test_the_model_is_told_what_was_edited_or_deleted_after_it_ran(model, open_p
     edited["source"] = "b = 2"
     page.cells.remove(deleted)
     page.ask("why?")
-    assert (
-        "[2] was edited since\n[3] was deleted or replaced since\n" in model.requests[-1].question
+    changed = (
+        "[2] was edited since; from what ran: b\n"
+        "[3] was deleted or replaced since; from what ran: c\n"
     )
+    assert changed in model.requests[-1].question
     assert "[1] was" not in model.requests[-1].question
 
 
@@ -221,3 +223,104 @@ def test_where_the_frontend_has_no_comm_for_cells_nothing_changes(model, open_pa
     assert [cell["text"] for cell in reply["payload"]] == ["x"]
     assert "replace_cell" not in tools(model)
     assert "x" in text(outputs)
+
+
+def test_a_fix_is_offered_in_place_of_the_cell_that_failed(model, open_page) -> None:
+    model.when("has failed", call("insert_cell", code="1 / 1"), say("A zero."))
+    page = open_page()
+    failed, asking = page.add("1 / 0"), page.add("%fix")
+    page.run(failed)
+    reply, outputs = page.ask_in_cell(asking["source"], asking["id"])
+    assert page.offered == {"cell-0": "1 / 1"}
+    assert (failed["source"], reply["payload"]) == ("1 / 0", [])
+    assert "-1 / 0\n+1 / 1" in text(outputs)
+    assert op(page)["beaker"]["approved_by"] == "the person"
+
+
+def test_an_edit_is_offered_in_place_of_the_asking_cell(model, open_page) -> None:
+    model.when("Change", calls(*[("insert_cell", {"code": c}) for c in "ab"]), say("Done."))
+    page = open_page()
+    asking = page.add("%%edit shorter\nlong = 1")
+    page.ask_in_cell(asking["source"], asking["id"])
+    assert page.offered == {"cell-0": "a"}
+    assert [cell["source"] for cell in page.cells] == [asking["source"], "b"]
+
+
+def test_a_fix_whose_cell_is_gone_becomes_a_new_cell(model, open_page) -> None:
+    model.when("has failed", call("insert_cell", code="1 / 1"), say("A zero."))
+    page = open_page()
+    failed, asking = page.add("1 / 0"), page.add("%fix")
+    page.run(failed)
+    page.cells.remove(failed)
+    page.ask_in_cell(asking["source"], asking["id"])
+    assert (page.offered, [cell["source"] for cell in page.cells]) == ({}, ["%fix", "1 / 1"])
+
+
+def test_a_conversation_that_the_notebook_keeps_comes_back_as_data_after_a_restart(
+    model, open_page
+) -> None:
+    model.when("how many", say("Seven."))
+    page = open_page(keep="1")
+    page.run(page.add("secret = 'not to be shared'"))
+    page.ask("how many?")
+    kept = page.metadata["beaker"]["conversation"]
+    assert [m["content"] for m in kept["messages"]] == ["how many?", "Seven."]
+    after = open_page(keep="1")
+    after.metadata = page.metadata
+    _, published = after.ask("and now?")
+    told = model.requests[-1].body["messages"][1]["content"]
+    assert "its variables are gone; where they are needed, offer to make them again" in told
+    assert told.endswith("⟦session\nuser: how many?\n\nassistant: Seven.\nsession⟧")
+    assert "an earlier conversation" in str(published)
+    assert [m["content"] for m in after.metadata["beaker"]["conversation"]["messages"]] == [
+        "user: how many?\n\nassistant: Seven.",
+        "and now?",
+        "I don't know.",
+    ]
+
+
+def test_forget_deletes_what_the_notebook_keeps(model, open_page) -> None:
+    page = open_page(keep="1")
+    asking, forgetting = page.add("%ask why?"), page.add("%beaker forget")
+    page.ask_in_cell(asking["source"], asking["id"])
+    assert page.metadata["beaker"]["conversation"]["messages"]
+    page.ask_in_cell(forgetting["source"], forgetting["id"])
+    assert page.metadata["beaker"]["conversation"]["messages"] == []
+    page.ask("why?")
+    assert len(model.requests[-1].body["messages"]) == 2
+
+
+@pytest.mark.parametrize("said", ["text", {"messages": "text"}, {"messages": [5, {}]}])
+def test_nothing_is_kept_or_read_back_unless_it_is_wanted(model, open_page, said) -> None:
+    page = open_page()
+    page.metadata = {"beaker": {"conversation": said}}
+    page.ask("why?")
+    assert page.metadata == {"beaker": {"conversation": said}}
+    assert len(model.requests[-1].body["messages"]) == 2
+
+
+def test_a_question_brings_the_notebook_along(model, open_page) -> None:
+    page = open_page(capabilities=())
+    page.run(page.add("a = 1"))
+    page.cells[0]["source"] = "a = 2"
+    client = page.client
+    brought = {"notebook_state": {"cells": page.cells}}
+    client.outputs(client.send("llm_request", {"request": "why?"}, metadata=brought))
+    assert "[1] was edited since; from what ran: a" in model.requests[-1].question
+    wrong = client.send("llm_request", {"request": "why?"}, metadata={"notebook_state": 5})
+    assert client.reply(wrong)["content"]["ename"] == "ProtocolError"
+
+
+def test_a_frontend_without_a_comm_tells_the_notebook_on_shell(model, open_page) -> None:
+    page = open_page(capabilities=())
+    page.run(page.add("a = 1"))
+    page.cells[0]["source"] = "a = 2"
+    client = page.client
+    can = {"beaker": {"capabilities": ["notebook"]}}
+    asked = client.send("llm_request", {"request": "why?"}, metadata=can)
+    wanted = client.published(lambda m: m["msg_type"] == "notebook_state_request")
+    answer = {"cells": page.cells}
+    client.send("notebook_state_response", answer, parent=wanted["parent_header"])
+    assert client.reply(asked)["content"]["status"] == "ok"
+    client.outputs(asked)
+    assert "[1] was edited since; from what ran: a" in model.requests[-1].question

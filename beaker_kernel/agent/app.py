@@ -20,7 +20,6 @@ from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.errors import BeakerError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.protocol.link import Verb
-from beaker_kernel.protocol.names import SHELL_ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -143,7 +142,9 @@ class App:
                 pass
             case "comm_msg":
                 self._start(message.msg_id, self._comms.carrier(message), tasks)
-            case msg_type if msg_type not in SHELL_ANSWERS:
+            case "notebook_state_response":
+                self._comms.take_state(message)
+            case _:
                 self._start(message.msg_id, Native(self._link, message), tasks)
 
     def _start(self, msg_id: str, carrier: Carrier, tasks: asyncio.TaskGroup) -> None:

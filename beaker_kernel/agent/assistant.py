@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import briefing
 from beaker_kernel.agent.agent import Agent
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
-    from beaker_kernel.agent.notebook import Notebook
+    from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
@@ -71,6 +71,7 @@ class Assistant:
         self.redact = briefing.Redactor(environ)
         self._policy: Policy | None = None
         self._told: set[str] = set()
+        self._may_restore = True
         self._conversation: Conversation | None = None
 
     @property
@@ -142,8 +143,11 @@ class Assistant:
         auto: bool = False,
         model: str = "",
         notebook: Notebook | None = None,
+        state: NotebookState | None = None,
     ) -> None:
         """Answer a question on its surface; cells are changed where there is a `notebook`.
+
+        `state` is how it is now, if the frontend has told that already.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
@@ -155,9 +159,10 @@ class Assistant:
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self.cells.peek()
         policy = self._permitted(for_question(self.policy, auto=auto))
-        changed = await self._changed(surface, notebook)
+        state = state or await self.look(surface, notebook)
+        self._restore(surface, state)
         room, budget = self.models.room(endpoint), self.models.budget(endpoint)
-        system, told = await self._briefing(question, rules, changed, room)
+        system, told = await self._briefing(question, rules, state.cells if state else None, room)
         await sum_up(
             conversation,
             model=self.models.model(endpoint),
@@ -209,29 +214,51 @@ class Assistant:
             images=self.settings.images and endpoint.images and not endpoint.small,
         )
 
-    async def _changed(self, surface: Surface, notebook: Notebook | None) -> list[str]:
-        """Say what was edited or deleted after it ran; nothing where nobody tells."""
+    async def look(self, surface: Surface, notebook: Notebook | None) -> NotebookState | None:
+        """Return how the notebook is now; none where nobody tells."""
         if notebook is None:
-            return []
+            return None
         try:
-            return self.cells.changed_since(await notebook.read())
+            return await notebook.read()
         except ProtocolError as error:
             surface.notice(f"{error}; what was edited since it ran is not known.")
-            return []
+            return None
+
+    def _restore(self, surface: Surface, state: NotebookState | None) -> None:
+        """Go on, once, with the conversation that the notebook holds, if that is wanted."""
+        may, self._may_restore = self._may_restore, False
+        wanted = self.settings.keep_in_notebook and self.conversation.is_new
+        if may and wanted and state and state.said:
+            self.conversation.restore(self.redact(state.said))
+            surface.notice("The model is told what this notebook keeps of an earlier conversation.")
+
+    @property
+    def history(self) -> dict[str, Any] | None:
+        """What the notebook is to keep of the conversation; none where that isn't wanted."""
+        if not self.settings.keep_in_notebook:
+            return None
+        said = [m | {"content": self.redact(str(m["content"]))} for m in self.conversation.spoken]
+        return {
+            "conversation": self.conversation.id,
+            "version": self.conversation.last,
+            "messages": said,
+        }
 
     async def _briefing(
-        self, question: str, rules: str, changed: Sequence[str], room: Room
+        self, question: str, rules: str, standing: Sequence[NotebookCell] | None, room: Room
     ) -> tuple[str, str]:
         """Return the system's message and the one that asks; turns without room are taken out."""
         field = self.contexts.active.prompt
         system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
+        variables = await self._session.variables()
+        names = [variable.name for variable in variables.variables] if variables else []
         told = briefing.compose(
             question,
             self.cells.peek(),
-            await self._session.variables(),
+            variables,
             self._session.language.fence,
             self.redact,
-            changed=changed,
+            changed=[] if standing is None else self.cells.changed_since(standing, names),
             room=room.characters * BRIEFING,
         )
         specs = [tool.spec for tool in self.contexts.tools]
@@ -245,7 +272,7 @@ class Assistant:
         with suppress(BeakerError):  # what is sent can be seen before there is a model
             room = self.models.room(await self.models.endpoint())
         rules = briefing.read_rules(Path.cwd())
-        messages = self.conversation.ask(*await self._briefing(question, rules, (), room))
+        messages = self.conversation.ask(*await self._briefing(question, rules, None, room))
         texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
 
@@ -264,6 +291,7 @@ class Assistant:
     def reset(self) -> None:
         """Begin anew, without the conversation and the cells; the session's variables stay."""
         self._conversation = Conversation(self.journal)
+        self._may_restore = False
         self.cells.forget(self.cells.peek())
 
     def previous(self) -> list[Message]:

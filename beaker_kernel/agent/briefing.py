@@ -35,6 +35,7 @@ _KEYS = re.compile(
     r"|\bAKIA[0-9A-Z]{16}\b"
     r"|\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]+"  # a JSON web token
 )
+_CUT_WORD = re.compile(r"([\s'\"([{,:=]|^)[^\s'\"([{,:=…]+…")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
 
 
@@ -138,7 +139,15 @@ def _variables(reply: VariablesReply | None) -> str:
 def describe(variable: Variable) -> str:
     """Return a variable on one line."""
     shape = f" {'x'.join(map(str, variable.shape))}" if variable.shape else ""
-    return f"{variable.name}: {variable.type}{shape} = {variable.preview}"
+    return f"{variable.name}: {variable.type}{shape} = {without_cut_words(variable.preview)}"
+
+
+def without_cut_words(text: str) -> str:
+    """Leave out what stands of a word before the mark of a cut: a part of a key isn't known as one.
+
+    The subkernel cuts what it shows, so this can't be left to a `Redactor`.
+    """
+    return _CUT_WORD.sub(r"\1…", text)
 
 
 def _cell(cell: Cell, fence: str, redact: Redact) -> str:

@@ -100,17 +100,12 @@ class CellSurface:
 
     def cell(self, code: str) -> None:
         """Insert code by payload, and keep a copy here, or where that can't be by a button."""
-        markdown = fenced(code, self._fence)
-        if self._before:
-            self.show(_changes(self._before, code))
-            self._before = ""
-        else:
-            self.show(Shown(folded("Code", markdown) if self._takes_payload else markdown, code))
+        self._show_new(code, fold=self._takes_payload)
         self._insert(code)
 
     def placed(self, code: str) -> None:
-        """Keep a copy of what is in a new cell."""
-        self.show(Shown(folded("Code", fenced(code, self._fence)), code))
+        """Keep a copy of what the notebook has taken: in a new cell, or as a difference."""
+        self._show_new(code, fold=True)
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs in this cell, with the record of whose it is."""
@@ -157,6 +152,15 @@ class CellSurface:
         """Show a piece of its own."""
         self._prose.end()
         self._publish(_bundle(shown))
+
+    def _show_new(self, code: str, *, fold: bool) -> None:
+        """Show code of a new cell; what is to replace other code as the changes."""
+        markdown = fenced(code, self._fence)
+        if self._before:
+            self.show(_changes(self._before, code))
+            self._before = ""
+        else:
+            self.show(Shown(folded("Code", markdown) if fold else markdown, code))
 
     def _show_code(self, code: str, record: dict[str, Any]) -> None:
         self._prose.end()

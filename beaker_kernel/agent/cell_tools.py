@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.agent.policy import PERSON
 from beaker_kernel.agent.tool import ToolResult, refused, tool
+from beaker_kernel.agent.tools import OFFERED
 from beaker_kernel.agent.turn import OUTPUT
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 SHORT, LONG = 600, 4_000
 """Characters of a cell where all are read, and where some are asked for."""
 ROOM = OUTPUT - 500
-OFFERED = "It is offered as a difference; the person takes it or not."
 
 
 @tool(effect="reads", needs="cells")
@@ -33,7 +33,7 @@ async def read_cells(turn: Turn, cell_ids: list[str] | None = None) -> ToolResul
     Without `cell_ids`, all of them, each cut short. Read a cell before you change it.
     """
     notebook = _notebook(turn)
-    cells = await notebook.read()
+    cells = (await notebook.read()).cells
     wanted = [cell for cell in cells if cell_ids is None or cell.id in cell_ids]
     cut = SHORT if cell_ids is None else LONG
     told: list[str] = []

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.outputs import Outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from beaker_kernel.agent.link import Incoming
     from beaker_kernel.agent.notebook import NotebookCell
@@ -78,15 +79,30 @@ class Cells:
         """Return them, oldest first."""
         return list(self._cells.values())
 
-    def changed_since(self, notebook: Iterable[NotebookCell]) -> list[str]:
-        """Say of which cells the source that ran isn't the one in the notebook any more."""
+    def changed_since(
+        self, notebook: Iterable[NotebookCell], names: Collection[str] = ()
+    ) -> list[str]:
+        """Say of which cells the source that ran isn't the one in the notebook any more.
+
+        And which of the variables in `names` come from it, as far as a source tells by its looks.
+        """
         cells = [cell for cell in notebook if cell.kind == "code"]
         standing = {cell.source for cell in cells}
         counts = {cell.execution_count for cell in cells}
         return [
             f"[{count}] {'was edited' if count in counts else 'was deleted or replaced'} since"
+            + _made(self._made_by(count, names))
             for count, source in self._ran.items()
             if source not in standing
+        ]
+
+    def _made_by(self, count: int, names: Iterable[str]) -> list[str]:
+        """Return the variables that a cell has set last."""
+        later = [source for ran, source in self._ran.items() if ran > count]
+        return [
+            name
+            for name in names
+            if sets(self._ran[count], name) and not any(sets(source, name) for source in later)
         ]
 
     def forget(self, shown: Iterable[Cell]) -> None:
@@ -98,6 +114,19 @@ class Cells:
         """Begin counting anew: the subkernel is another one."""
         self.execution_count = 0
         self._ran.clear()
+
+
+def sets(source: str, name: str) -> bool:
+    """Tell whether a source sets a variable, or a part of it, in the looks of most languages."""
+    word = rf"(?<![\w.]){re.escape(name)}(?!\w)"
+    assigned = rf"^[^#\n=(]*{word}[^\n=(]*?(?:<-|(?<![=!<>])=(?!=))"
+    declared = rf"\b(?:def|class|function|import|for|as)\s+{word}|^\s*{word}\s*\(\)\s*\{{"
+    return re.search(f"{assigned}|{declared}", source, re.MULTILINE) is not None
+
+
+def _made(names: Iterable[str]) -> str:
+    made = ", ".join(names)
+    return f"; from what ran: {made}" if made else ""
 
 
 def _bound(kept: dict[Any, Any], most: int) -> None:

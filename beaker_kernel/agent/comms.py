@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.agent.carriers import declared_capabilities, json_object
-from beaker_kernel.agent.notebook import ANSWERS, Exchanges, Notebook
+from beaker_kernel.agent.notebook import ANSWERS, Exchanges, Notebook, NotebookState, read_state
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 
@@ -110,6 +111,35 @@ class Comms:
             return None
         ask = partial(self._ask, comm_id, carrier.header)
         return Notebook(ask, asked_for, str(carrier.metadata.get("cellId", "")))
+
+    def tell(self, carrier: Carrier, msg_type: str, content: dict[str, Any]) -> None:
+        """Send a message to the notebook that asks, if its frontend lets cells be changed."""
+        if comm_id := self._with_cells(carrier.identity):
+            data = {"type": msg_type, "content": content}
+            self._link.publish("comm_msg", {"comm_id": comm_id, "data": data}, carrier.header)
+
+    async def ask_for_state(
+        self, carrier: Carrier, asked_for: Callable[[], dict[str, Any]]
+    ) -> NotebookState:
+        """Ask the frontend that asks for its notebook; it answers on shell, under that question.
+
+        Raises:
+            TimeoutError: nobody answers.
+            ProtocolError: what it answers is no notebook.
+
+        """
+
+        def send(msg_type: str, content: dict[str, Any], _: str) -> None:
+            carrier.emit(msg_type, content)
+
+        exchange = str(json.loads(carrier.header)["msg_id"])
+        asked = "notebook_state_request", asked_for()
+        return read_state(await self._exchanges.ask(send, *asked, exchange))
+
+    def take_state(self, message: Incoming) -> None:
+        """Take in the notebook that a frontend sends on shell."""
+        content = json_object(message.content, "notebook_state_response")
+        self._exchanges.receive(message.parent_id, content)
 
     def _with_cells(self, identity: bytes) -> str:
         """Return the last comm that a frontend has opened for cells; empty if there is none."""

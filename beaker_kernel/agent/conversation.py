@@ -23,6 +23,10 @@ KEPT = 60_000
 LEAN = 0.6
 """The part of the room that is left filled, so that not each question has to make room anew."""
 EARLIER = "# Earlier in this conversation, in short"
+RESTARTED = (
+    "# Said before the kernel was restarted: its variables are gone; where they are needed, "
+    "offer to make them again"
+)
 
 
 @dataclass(slots=True)
@@ -93,6 +97,24 @@ class Conversation:
         while len(self._turns) > at_least and self._size() > characters * LEAN:
             self._overflow.append(self._turns.pop(0))
 
+    def restore(self, transcript: str) -> None:
+        """Begin with what was said in a session before this one."""
+        self.summary, self.heading = transcript, RESTARTED
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was said yet."""
+        return not (self._turns or self.summary or self._overflow or self._left_out)
+
+    @property
+    def spoken(self) -> list[Message]:
+        """What was asked and answered, without what the session told and tools gave."""
+        said = [{"role": "assistant", "content": self.summary}] if self.summary else []
+        for turn in self._turns:
+            said.append({"role": "user", "content": question(turn[0])})
+            said.append({"role": "assistant", "content": turn[-1]["content"]})
+        return said
+
     def _size(self) -> int:
         return len(json.dumps(self._turns)) + len(self.summary)
 
@@ -101,17 +123,20 @@ class Conversation:
         overflow, self._overflow = self._overflow, []
         return overflow
 
-    def give_up(self, turns: list[list[Message]]) -> None:
-        """Leave turns out of which there is no summary; their questions are still told."""
-        self._left_out += [_asked(turn) for turn in turns]
+    def summed_up(self, turns: list[list[Message]], summary: str) -> None:
+        """Tell turns by a summary from now on; where there is none, by their questions."""
+        if summary:
+            self.summary, self.heading = summary, EARLIER
+        else:
+            self._left_out += [_asked(turn) for turn in turns]
 
-    def ask(self, system: str, question: str) -> list[Message]:
+    def ask(self, system: str, told: str) -> list[Message]:
         """Return the messages that ask a question, for the turn to append to."""
         return [
             {"role": "system", "content": system + self._questions()},
             *self._summary(),
             *self.messages,
-            {"role": "user", "content": question},
+            {"role": "user", "content": told},
         ]
 
     def keep(self, messages: list[Message]) -> None:
@@ -140,14 +165,18 @@ class Conversation:
         asked = self._left_out + [_asked(turn) for turn in self._overflow]
         if not asked:
             return ""
-        lines = [f"- {question}" for question in asked[-QUESTIONS:]]
+        lines = [f"- {line}" for line in asked[-QUESTIONS:]]
         return "\n".join(["\n# Earlier questions, whose answers are left out", *lines, ""])
 
 
+def question(message: Message) -> str:
+    """Return the question in a message that asks, without what the session told."""
+    return str(message["content"]).rpartition(f"{QUESTION}\n")[2]
+
+
 def _asked(turn: list[Message]) -> str:
-    """Return the beginning of a turn's question, without what the session told, on one line."""
-    question = str(turn[0]["content"]).rpartition(f"{QUESTION}\n")[2]
-    return " ".join(question.split())[:LINE]
+    """Return the beginning of a turn's question on one line."""
+    return " ".join(question(turn[0]).split())[:LINE]
 
 
 def close_turn(messages: list[Message], said: str, why: str) -> None:

@@ -7,6 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from beaker_kernel.agent.briefing import without_cut_words
 from beaker_kernel.agent.context import Context
 from beaker_kernel.agent.tool import ToolResult, refused, tool
 from beaker_kernel.agent.tools import BUSY
@@ -38,7 +39,7 @@ async def summarize_table(
         summary = await _looked_at(turn, "summarize", table, columns)
     except ProtocolError as error:
         return refused(turn.data(str(error)))
-    return refused(BUSY) if summary is None else summary
+    return refused(BUSY) if summary is None else without_cut_words(summary)
 
 
 async def tables(turn: Turn) -> dict[str, Any]:

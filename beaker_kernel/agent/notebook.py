@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 from uuid import uuid4
 
 from beaker_kernel.agent.outputs import Outputs
@@ -25,6 +25,8 @@ ANSWERS = frozenset({"cell_ack", "notebook_state_response"})
 """What a frontend sends over the comm because it was asked to."""
 Send: TypeAlias = Callable[[str, dict[str, Any], str], None]
 """Sends a message's type, content and exchange id over a comm."""
+SAID = 8_000
+"""Characters of a conversation in a notebook's metadata that are read."""
 SILENT = "the notebook doesn't answer"
 
 
@@ -44,20 +46,35 @@ class NotebookCell:
         return digest(self.source)
 
 
+class NotebookState(NamedTuple):
+    """A notebook as a frontend describes it.
+
+    Attributes:
+        cells: in order.
+        said: the conversation that its metadata hold, as a transcript; it may be anybody's.
+
+    """
+
+    cells: list[NotebookCell]
+    said: str = ""
+
+
 @dataclass(slots=True)
 class Exchanges:
-    """What frontends were asked over comms, by the id of the exchange."""
+    """What frontends were asked, by the id of the exchange."""
 
     _waiting: dict[str, asyncio.Future[dict[str, Any]]] = field(default_factory=dict)
 
-    async def ask(self, send: Send, msg_type: str, content: dict[str, Any]) -> dict[str, Any]:
+    async def ask(
+        self, send: Send, msg_type: str, content: dict[str, Any], exchange: str = ""
+    ) -> dict[str, Any]:
         """Ask a frontend and return its answer.
 
         Raises:
             TimeoutError: nobody answers.
 
         """
-        exchange = uuid4().hex
+        exchange = exchange or uuid4().hex
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[exchange] = answer
         send(msg_type, content, exchange)
@@ -85,6 +102,9 @@ class Notebook:
         asked_for: notes that the notebook is asked for, and returns that event's content.
         below: the cell below which new ones go; empty for where the frontend sees fit.
 
+    Attributes:
+        corrects: the cell that the next code is to replace, if the person takes it.
+
     """
 
     def __init__(
@@ -97,9 +117,10 @@ class Notebook:
         self._asked_for = asked_for
         self._below = below
         self._seen: dict[str, NotebookCell] = {}
+        self.corrects: NotebookCell | None = None
 
-    async def read(self) -> list[NotebookCell]:
-        """Return the cells.
+    async def read(self) -> NotebookState:
+        """Return the notebook as it is now.
 
         Raises:
             ProtocolError: the frontend doesn't answer, or not with a notebook.
@@ -109,7 +130,7 @@ class Notebook:
             state = await self._ask("notebook_state_request", self._asked_for())
         except TimeoutError as error:
             raise ProtocolError(SILENT) from error
-        return read_cells(state)
+        return read_state(state)
 
     def saw(self, cell: NotebookCell) -> None:
         """Note that the model has read a cell: it may change it as long as it stays so."""
@@ -129,6 +150,13 @@ class Notebook:
             self._below = ack.cell_id
             self.saw(NotebookCell(id=ack.cell_id, kind="code", source=source))
         return ack
+
+    async def offer(self, source: str, beaker: dict[str, Any]) -> CellAck:
+        """Offer code in place of the cell that is to be corrected; what follows is new."""
+        cell, self.corrects = self.corrects, None
+        assert cell, "there is a cell to be corrected"
+        self.saw(cell)
+        return await self.change("diff", cell, source=source, beaker=beaker)
 
     async def change(
         self,
@@ -164,7 +192,7 @@ class Notebook:
         return ack
 
 
-def read_cells(notebook: dict[str, Any]) -> list[NotebookCell]:
+def read_state(notebook: dict[str, Any]) -> NotebookState:
     """Read a notebook in Jupyter's format; what no cell should be without may be missing.
 
     Raises:
@@ -174,7 +202,17 @@ def read_cells(notebook: dict[str, Any]) -> list[NotebookCell]:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ProtocolError("this is no notebook: it has no list of cells")
-    return [_cell(cell) for cell in cells]
+    return NotebookState([_cell(cell) for cell in cells], _said(notebook.get("metadata")))
+
+
+def _said(metadata: object) -> str:
+    """Return the end of the conversation that a notebook's metadata hold, as a transcript."""
+    beaker = metadata.get("beaker") if isinstance(metadata, dict) else None
+    kept = beaker.get("conversation") if isinstance(beaker, dict) else None
+    messages = kept.get("messages") if isinstance(kept, dict) else None
+    spoken = [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
+    lines = [f"{m.get('role')}: {m.get('content')}" for m in spoken]
+    return "\n\n".join(lines)[-SAID:]
 
 
 def _cell(cell: dict[str, Any]) -> NotebookCell:

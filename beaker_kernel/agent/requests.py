@@ -11,6 +11,7 @@ from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.magics import Ask, Command, Fix
+from beaker_kernel.agent.notebook import read_state
 from beaker_kernel.agent.witnessed import Witnessed
 from beaker_kernel.errors import BeakerError, ModelAuthError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.magics import Edit
     from beaker_kernel.agent.markdown import Shown
-    from beaker_kernel.agent.notebook import Notebook
+    from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.agent.turn import Turn
@@ -93,21 +94,51 @@ class Requests:
         match magics.parse(code):
             case Command() as command:
                 with self._surface(carrier) as surface:
-                    surface.show(await self._command(command, carrier.header))
+                    surface.show(await self._command(command, carrier))
             case Ask(question, auto, model):
                 with self._surface(carrier) as surface:
                     kept, notebook = self._witnessed(surface), self._notebook(carrier)
                     await self._assistant.answer(
                         kept, question, auto=auto, model=model, notebook=notebook
                     )
+                    self._tell_history(carrier)
             case wish:
                 change = self._change(wish)
                 with self._surface(carrier, change.before) as surface:
-                    await self._assistant.answer(self._witnessed(surface), change.question)
+                    await self._offer(carrier, surface, wish, change)
         return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
 
-    async def _command(self, command: Command, header: bytes) -> Shown:
-        return await beaker_magic.run(command, self._assistant, self._session, header)
+    async def _command(self, command: Command, carrier: Carrier) -> Shown:
+        shown = await beaker_magic.run(command, self._assistant, self._session, carrier.header)
+        if command.name == "forget":
+            self._tell_history(carrier)
+        return shown
+
+    async def _offer(
+        self, carrier: Carrier, surface: CellSurface, wish: Fix | Edit, change: Change
+    ) -> None:
+        """Answer with other code, as a difference of its cell where the frontend can show that."""
+        kept, notebook = self._witnessed(surface), self._notebook(carrier)
+        if notebook and (state := await self._assistant.look(kept, notebook)):
+            notebook.corrects = self._corrected(carrier, wish, state)
+            await self._assistant.answer(kept, change.question, notebook=notebook, state=state)
+        else:
+            await self._assistant.answer(kept, change.question)
+        self._tell_history(carrier)
+
+    def _corrected(
+        self, carrier: Carrier, wish: Fix | Edit, state: NotebookState
+    ) -> NotebookCell | None:
+        """Return the cell that is to be corrected: the one that failed, or the one that asks."""
+        if isinstance(wish, Fix):
+            failed = self._assistant.cells.failed
+            return next((c for c in state.cells if failed and c.source == failed.source), None)
+        return next((c for c in state.cells if c.id == carrier.metadata.get("cellId")), None)
+
+    def _tell_history(self, carrier: Carrier) -> None:
+        """Have the notebook keep the conversation, where that is wanted."""
+        if history := self._assistant.history:
+            self._comms.tell(carrier, "set_chat_history", history)
 
     def _surface(self, carrier: Carrier, before: str = "") -> CellSurface:
         fence = self._session.language.fence
@@ -151,12 +182,25 @@ class Requests:
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
         try:
-            notebook = self._notebook(carrier)
-            await self._assistant.answer(surface, request.request, notebook=notebook)
+            notebook, state = self._notebook(carrier), await self._told_state(carrier)
+            await self._assistant.answer(surface, request.request, notebook=notebook, state=state)
         except ModelAuthError as error:
             emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
             raise
+        if history := self._assistant.history:
+            carrier.emit("set_chat_history", history)
         return OK
+
+    async def _told_state(self, carrier: Carrier) -> NotebookState | None:
+        """Return the notebook as the request brings it, or as its frontend tells it on shell."""
+        if "notebook_state" in carrier.metadata:
+            brought = carrier.metadata["notebook_state"]
+            return read_state(brought if isinstance(brought, dict) else {})
+        if "notebook" not in carrier.capabilities:
+            return None
+        with suppress(TimeoutError):
+            return await self._comms.ask_for_state(carrier, self._asked_for_notebook)
+        return None
 
     def _event_surface(
         self,

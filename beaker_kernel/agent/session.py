@@ -284,8 +284,13 @@ class LiveSession:
 
     def interrupt(self, questions: tuple[bytes, ...]) -> None:
         """Interrupt the code that runs for the questions with these headers, if any does."""
-        if any(e.began and e.shown_under in questions for e in self._running.values()):
-            self._link.note("interrupt")
+        for msg_id, execution in self._running.items():
+            if execution.began and execution.shown_under in questions:
+                self._interrupt(msg_id)
+
+    def _interrupt(self, msg_id: str) -> None:
+        """Have code interrupted; the relay leaves it be if that has ended meanwhile."""
+        self._link.note("interrupt", msg_id.encode())
 
     def receive(self, message: Incoming) -> None:
         """Take in a reply or an output of a request of the agent's."""
@@ -298,25 +303,25 @@ class LiveSession:
         elif message.msg_type == "status":
             execution.idle = content["execution_state"] == "idle"
         elif message.msg_type == "execute_input":
-            self._begins(execution)
+            self._begins(message.parent_id, execution)
         else:
             execution.outputs.add(message.msg_type, content)
-            self._weigh(execution, len(message.content))
+            self._weigh(message.parent_id, execution, len(message.content))
         if execution.over:
             self._end(message.parent_id, execution)
 
-    def _weigh(self, execution: Execution, size: int) -> None:
+    def _weigh(self, msg_id: str, execution: Execution, size: int) -> None:
         """Count an output, and interrupt what has put out too much, once."""
         was_within = execution.size <= execution.most
         execution.size += size
         if was_within and execution.size > execution.most:
-            self._link.note("interrupt")
+            self._interrupt(msg_id)
 
-    def _begins(self, execution: Execution) -> None:
+    def _begins(self, msg_id: str, execution: Execution) -> None:
         """Note that code begins to run; what was stopped while it waited ends here."""
         execution.began = True
         if execution.unwanted:
-            self._link.note("interrupt")
+            self._interrupt(msg_id)
 
     def _end(self, msg_id: str, execution: Execution) -> None:
         if execution.unwanted:

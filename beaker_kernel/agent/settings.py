@@ -76,6 +76,11 @@ class Beaker(Configurable):
     journal = Bool(
         True, config=True, help="Whether conversations are kept in the person's data folder."
     )
+    keep_in_notebook = Bool(
+        False,
+        config=True,
+        help="Whether questions and answers are kept in the notebook too, for all who get it.",
+    )
     max_steps = Int(20, min=1, config=True, help="Completions per question.")
     max_tokens = Int(
         200_000, min=1, config=True, help="Tokens per question, as the endpoint counts."

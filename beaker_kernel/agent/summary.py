@@ -52,8 +52,7 @@ async def sum_up(
     except (ModelError, TimeoutError) as error:
         surface.notice(f"No summary ({str(error) or 'it took too long'}): {oldest} are left out.")
     finally:
-        conversation.summary = summary or conversation.summary
-        conversation.give_up([] if summary else turns)
+        conversation.summed_up(turns, summary)
 
 
 async def summarize(

@@ -47,7 +47,7 @@ class Surface(Approver, Protocol):
         """Put code into a new cell, without running it."""
 
     def placed(self, code: str) -> None:
-        """Show code that the notebook has taken as a new cell."""
+        """Show code that the notebook has taken, as a new cell or as a difference."""
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs for this question; `record` says whose it is and who allowed it."""

@@ -11,6 +11,8 @@ from typing import Any
 ROWS = 100_000
 TABLES, COLUMNS = 100, 30
 EXAMPLES = 5
+ROOM = 60
+"""Characters of a value or a name."""
 
 
 def shapes(namespace: dict[str, Any]) -> list[tuple[str, int, int]]:
@@ -58,7 +60,7 @@ def _column(frame: Any, column: Any) -> str:
     position = list(frame.columns).index(column)
     values = frame.iloc[:, position]
     gaps = int(values.isna().sum())
-    return f"{str(column)[:60]}: {values.dtype}, {gaps} gaps, {_values(values.dropna())}"
+    return f"{_cut(str(column))}: {values.dtype}, {gaps} gaps, {_values(values.dropna())}"
 
 
 def _values(values: Any) -> str:
@@ -73,4 +75,9 @@ def _values(values: Any) -> str:
 
 
 def _shown(values: Any) -> str:
-    return ", ".join(repr(value)[:60] for value in list(values))
+    return ", ".join(_cut(repr(value)) for value in list(values))
+
+
+def _cut(text: str) -> str:
+    """Cut a text, and mark it: part of a word, which may be part of a key, is left out by that."""
+    return text if len(text) <= ROOM else f"{text[:ROOM]}…"

@@ -5,25 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent import briefing
+from beaker_kernel.agent.policy import PERSON
 from beaker_kernel.agent.tool import ToolResult, refused, tool
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.turn import Turn
 
 INSERTED = "The cell is in the notebook; the person can run it now."
+OFFERED = "It is offered as a difference; the person takes it or not."
 BUSY = "a cell is running, and this language's kernel can't be asked meanwhile; try again later"
 
 
 @tool(effect="writes")
 async def insert_cell(turn: Turn, code: str) -> ToolResult:
     """Put code into a new notebook cell. The person runs it and sees its output."""
-    if turn.notebook and (await turn.notebook.insert(code, turn.provenance(code, None))).ok:
+    if placed := await _placed(turn, code):
         turn.surface.placed(code)
-        return ToolResult(INSERTED)
+        return ToolResult(placed)
     if turn.surface.takes_cells or turn.policy == "never":
         turn.surface.cell(code)
         return ToolResult(INSERTED)
     return await turn.run(code)
+
+
+async def _placed(turn: Turn, code: str) -> str:
+    """Put code before the person by their notebook, and say how; empty where that can't be."""
+    notebook = turn.notebook
+    if notebook is None:
+        return ""
+    if notebook.corrects:
+        offered = await notebook.offer(code, turn.provenance(code, PERSON))
+        return OFFERED if offered.ok else ""
+    inserted = await notebook.insert(code, turn.provenance(code, None))
+    return INSERTED if inserted.ok else ""
 
 
 @tool(effect="runs")

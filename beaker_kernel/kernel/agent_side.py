@@ -92,6 +92,7 @@ class AgentSide:
         self._process: AgentProcess | None = None
         self._thinks_it_lives = False  # the subkernel: what the agent was told last
         self._early: list[tuple[str, list[bytes]]] = []  # its requests until that is ready
+        self._running: set[str] = set()  # its requests that the subkernel is busy with
         self._shown: dict[str, bytes] = {}  # the header to show an agent's request under, by msg_id
 
     # ------------------------------------------------------------------ to the agent
@@ -119,11 +120,19 @@ class AgentSide:
     def output(self, parts: list[bytes], buffers: list[bytes]) -> None:
         """Hand over what a request of the agent's published, and show it where that is wanted."""
         header, parent, *rest = parts
+        if b'"status"' in header:
+            self._note_status(msg_id(parent), rest[1])
         shown = self._shown.get(msg_id(parent))
         if shown and b'"status"' not in header and b'"execute_input"' not in header:
             frames = self._signer.frames([header, shown, *rest])
             send(self._frontends.sockets.iopub, [TOPIC, *frames, *buffers])
         self._send(Verb.SUB_IOPUB, b"", [*parts, *buffers])
+
+    def _note_status(self, request: str, content: bytes) -> None:
+        if b'"busy"' in content:
+            self._running.add(request)
+        else:
+            self._running.discard(request)
 
     def interrupt(self) -> None:
         """Tell the agent to stop what it does."""
@@ -144,6 +153,7 @@ class AgentSide:
         self._thinks_it_lives = False
         self._early.clear()
         self._shown.clear()
+        self._running.clear()
         self._note("dead")
 
     def kill(self) -> None:
@@ -193,7 +203,7 @@ class AgentSide:
         match name:
             case "hello":
                 self.actions = frozenset(json.loads(content))
-            case "interrupt":
+            case "interrupt" if content.decode() in self._running:  # or it would hit the next cell
                 self._session.interrupt_running()
             case "subkernel":
                 self._replace(content.decode())

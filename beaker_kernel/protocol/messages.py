@@ -14,7 +14,7 @@ from beaker_kernel.protocol.names import PROTOCOL_VERSION
 Object: TypeAlias = dict[str, Any]
 """A JSON object whose keys are not ours to name."""
 
-Capability = Literal["approval", "cells", "ask_user"]
+Capability = Literal["approval", "cells", "ask_user", "notebook"]
 CellOperation = Literal["insert", "replace", "delete", "move", "run", "diff"]
 Decision = Literal["run", "edit", "reject"]
 ToolState = Literal["running", "done", "error", "cancelled"]

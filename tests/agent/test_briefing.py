@@ -123,3 +123,17 @@ def test_redacting_takes_no_time_however_hostile_the_text() -> None:
     began = time.monotonic()
     Redactor({})(hostile)
     assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "told"),
+    [
+        ("'the key: sk-canary-01…", "'the key: …"),
+        ("'sk-canary-01…", "'…"),
+        ("['sk-canary-0…', 'b', …]", "['…', 'b', …]"),
+        ("{'key': sk-canary…}", "{'key': …}"),
+        ("'as it is' … more", "'as it is' … more"),
+    ],
+)
+def test_of_a_word_that_was_cut_nothing_is_told(shown, told) -> None:
+    assert briefing.describe(Variable(name="v", type="str", preview=shown)) == f"v: str = {told}"

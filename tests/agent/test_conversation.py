@@ -52,7 +52,7 @@ def test_the_oldest_turns_go_where_all_would_be_too_long() -> None:
     taken = conversation.take_overflow()
     assert len(taken) == 20 - len(conversation.messages) // 2
     assert conversation.take_overflow() == []
-    conversation.give_up(taken)
+    conversation.summed_up(taken, "")
     system = conversation.ask("be short", "and?")[0]["content"]
     assert system.startswith("be short\n# Earlier questions, whose answers are left out\n- 0?\n")
 

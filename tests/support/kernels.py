@@ -83,12 +83,14 @@ class Client:
         channel: str = "shell",
         metadata: Message | None = None,
         header: Message | None = None,
+        parent: Message | None = None,
         buffers: list[bytes] | None = None,
     ) -> str:
         """Send a request and return its id."""
         session = self.channels.session
         message = session.msg(msg_type, content or {}, metadata=metadata)
         message["header"].update(header or {})
+        message["parent_header"] = parent or {}
         socket = getattr(self.channels, f"{channel}_channel").socket
         session.send(socket, message, buffers=buffers)
         return str(message["header"]["msg_id"])

@@ -29,6 +29,7 @@ class NotebookFrontend:
         offered: differences that the person has before them, by cell id.
         answers: whether the page answers at all.
         started: the id of the request by which the last cell was run for Beaker.
+        metadata: the notebook's.
         meanwhile: called before each change is looked at: what the person does at that moment.
 
     """
@@ -37,6 +38,7 @@ class NotebookFrontend:
         self.client = client
         self.cells: list[Cell] = []
         self.ops: list[Message] = []
+        self.metadata: Message = {}
         self.offered: dict[str, str | None] = {}
         self.meanwhile: Callable[[], object] = lambda: None
         self.answers = True
@@ -90,6 +92,7 @@ class NotebookFrontend:
             if is_idle(message):
                 return self.client.reply(asked)["content"], published
             published.append(message)
+            self._keep(message["msg_type"], message["content"])
             if message["msg_type"] == "comm_msg" and self.answers:
                 self._answer(message["content"]["data"])
 
@@ -100,11 +103,18 @@ class NotebookFrontend:
 
     def _answer(self, data: Message) -> None:
         if data["type"] == "notebook_state_request":
-            self._send("notebook_state_response", {"cells": self.cells}, data["id"])
+            state = {"cells": self.cells, "metadata": self.metadata}
+            self._send("notebook_state_response", state, data["id"])
         elif data["type"] == "cell_op":
             self.ops.append(data["content"])
             self.meanwhile()
             self._send("cell_ack", self._apply(**data["content"]), data["id"])
+        else:
+            self._keep(data["type"], data["content"])
+
+    def _keep(self, msg_type: str, content: Message) -> None:
+        if msg_type == "set_chat_history":
+            self.metadata["beaker"] = {"conversation": content}
 
     def _send(self, msg_type: str, content: Message, exchange: str) -> None:
         data = {"type": msg_type, "content": content, "id": exchange}
