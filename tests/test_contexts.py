@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
 from tests.support.installed import install
@@ -134,6 +135,28 @@ def test_an_action_answers_a_frontend_from_the_setting_up_on(weather: dict[str, 
         assert reply == {"status": "ok", "stations": ["Tromsø"]}
         wrong, _ = request(kernel.client, "stations_request", above="high")
         assert "above: Input should be a valid integer" in wrong["evalue"]
+
+
+def test_an_action_is_there_as_soon_as_the_context_was_told_of(weather: dict[str, str]) -> None:
+    with running(BEAKER_CONTEXT="weather", **weather) as kernel:
+        request(kernel.client, "context_info_request")
+        reply, _ = request(kernel.client, "stations_request", above=50)
+        assert reply == {"status": "ok", "stations": ["Tromsø"]}
+        assert text(kernel.client.run("statistics.mean([1, 3])")[1]) == "2"
+
+
+def test_what_the_person_chose_survives_a_crash_of_the_agent(weather: dict[str, str]) -> None:
+    with running(**weather) as kernel:
+        for choice in ("context weather", "policy never", "model another"):
+            kernel.client.run(f"%beaker {choice}")
+        agent = kernel.agent
+        agent.kill()
+        psutil.wait_procs([agent], timeout=10)
+        reply, _ = request(kernel.client, "stations_request", above=50)
+        assert reply["stations"] == ["Tromsø"]
+        info, _ = request(kernel.client, "beaker_session_info_request")
+        chosen = [info[key] for key in ("context", "policy", "model")]
+        assert chosen == ["weather", "never", "another"]
 
 
 def test_a_restarted_session_is_set_up_again_before_the_next_question(

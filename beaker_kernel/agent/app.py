@@ -66,8 +66,14 @@ class App:
         self._comms = Comms(link)
         notebook = os.environ.get("JPY_SESSION_NAME", "")
         self._assistant = Assistant(
-            self._session, config["settings"], config["session"], notebook, self._announce
+            self._session,
+            config["settings"],
+            config["session"],
+            notebook,
+            announce=self._announce,
+            chosen=config.get("chosen", {}),
         )
+        self._chosen = self._assistant.chosen
         self._requests = Requests(
             link,
             self._session,
@@ -78,7 +84,6 @@ class App:
         )
         self.redact = self._assistant.redact
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
-        self._announce([])
 
     async def run(self, messages: AsyncIterator[Incoming]) -> None:
         """Serve until the relay closes the link."""
@@ -165,8 +170,15 @@ class App:
     def _served(self, msg_id: str, carrier: Carrier, task: asyncio.Task[None]) -> None:
         """Forget a request; one that was stopped, even before it began, gets its reply here."""
         del self._serving[msg_id]
+        self._tell_chosen()
         if task.cancelled():
             self._fail(carrier, "KeyboardInterrupt", "stopped")
+
+    def _tell_chosen(self) -> None:
+        """Tell the relay what the person has chosen, for an agent that follows this one."""
+        if (chosen := self._assistant.chosen) != self._chosen:
+            self._chosen = chosen
+            self._link.note("chosen", json.dumps(chosen).encode())
 
     def _fail(self, carrier: Carrier, ename: str, evalue: str) -> None:
         """Send an error as the reply, and under a cell as its output."""

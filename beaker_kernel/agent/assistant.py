@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
 
 from beaker_kernel.agent import briefing
 from beaker_kernel.agent.agent import Agent
@@ -49,6 +50,7 @@ class Assistant:
         session_id: under which its conversations are kept; empty where they are not.
         notebook: the notebook that the session belongs to, where that is known.
         announce: told the types of request that the active context adds.
+        chosen: what the person chose with an agent before this one.
 
     """
 
@@ -58,7 +60,9 @@ class Assistant:
         environ: Mapping[str, str],
         session_id: str = "",
         notebook: str = "",
+        *,
         announce: Callable[[Sequence[str]], None] = lambda _: None,
+        chosen: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.cells = Cells()
         self.tokens = 0
@@ -69,7 +73,8 @@ class Assistant:
         self._announce = announce
         self._environ = dict(environ)
         self.redact = briefing.Redactor(environ)
-        self._policy: Policy | None = None
+        self._policy = cast("Policy | None", chosen.get("policy"))
+        self._chosen = chosen
         self._told: set[str] = set()
         self._may_restore = True
         self._conversation: Conversation | None = None
@@ -128,12 +133,26 @@ class Assistant:
     @cached_property
     def models(self) -> Models:
         """Which model answers."""
-        return Models(self.settings, self._environ, self.redact.learn)
+        chosen = self._chosen.get("model", "")
+        return Models(self.settings, self._environ, self.redact.learn, chosen)
 
     @cached_property
     def contexts(self) -> Contexts:
         """What the agent is good at."""
-        return Contexts(self._session, self.settings.context, self._announce)
+        name = self._chosen.get("context", self.settings.context)
+        return Contexts(self._session, name, self._announce)
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What the person has chosen since the session began, crashes of the agent included."""
+        now = dict(self._chosen)
+        if self._policy:
+            now["policy"] = self._policy
+        if "models" in vars(self):
+            now["model"] = self.models.chosen
+        if "contexts" in vars(self):
+            now["context"] = self.contexts.name
+        return now
 
     async def answer(
         self,

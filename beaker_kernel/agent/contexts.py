@@ -76,6 +76,10 @@ class Contexts:
         said = [f"there is no context {name!r}; there are {', '.join(sorted(contexts))}"]
         raise ConfigurationError("; ".join([*said, *problems]))
 
+    def introduce(self) -> None:
+        """Let the active context's requests reach us, be it set up or not."""
+        self._announce(list(self.active.requests))
+
     async def choose(self, name: str, shown_under: bytes) -> None:
         """Make another context the active one; the session's variables stay.
 

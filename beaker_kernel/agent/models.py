@@ -30,6 +30,10 @@ class Models:
         settings: the agent's.
         environ: the endpoint's address, model and key, by OpenAI's names.
         learn_secret: told each key that is read from elsewhere.
+        chosen: the model that the person has chosen, if they have.
+
+    Attributes:
+        chosen: the same, as it is now.
 
     """
 
@@ -38,7 +42,9 @@ class Models:
         settings: Beaker,
         environ: Mapping[str, str],
         learn_secret: Callable[[str], None] = lambda _: None,
+        chosen: str = "",
     ) -> None:
+        self.chosen = chosen
         self._settings = settings
         self._environ = dict(environ)
         self._learn_secret = learn_secret
@@ -55,12 +61,13 @@ class Models:
 
         """
         if self._endpoint is None:
-            self._endpoint = await self.find(self._settings.model)
+            self._endpoint = await self.find(self.chosen or self._settings.model)
         return self._endpoint
 
     async def choose(self, name: str) -> None:
         """Use another model from now on: a profile, or one of the same endpoint; or look anew."""
         self._endpoint = await self.find(name) if name else None
+        self.chosen = name
 
     async def find(self, name: str) -> Endpoint:
         """Look for an endpoint and what it says of a model, if one is named.

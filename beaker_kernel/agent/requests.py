@@ -308,7 +308,8 @@ class Requests:
         return OK
 
     async def context_info_request(self, carrier: Carrier) -> Reply:
-        """Describe the context."""
+        """Describe the context; what it adds can be asked for from now on."""
+        self._contexts.introduce()
         emit = Emitter(carrier, self._assistant.conversation)
         emit(messages.ContextInfoResponse(seq=emit.number(), **self._context()))
         await self._preview(carrier)
@@ -326,6 +327,7 @@ class Requests:
             ProtocolError: it adds no such request, or its fields don't fit.
 
         """
+        await self._contexts.prepare(carrier.header)
         requests = self._contexts.active.requests
         if carrier.msg_type not in requests:
             raise ProtocolError(f"{carrier.msg_type}: Beaker has no such request")

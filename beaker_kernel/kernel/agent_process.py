@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -29,6 +30,7 @@ class AgentProcess:
     Args:
         loop: where the link is read.
         session: the session id under which it makes messages.
+        chosen: what the person chose with an agent before it, as JSON.
         on_message: called with each message from it.
         on_end: called once when it has ended, however that came.
 
@@ -38,6 +40,7 @@ class AgentProcess:
         self,
         loop: Loop,
         session: str,
+        chosen: bytes,
         on_message: Callable[[list[bytes]], object],
         on_end: Callable[[], object],
     ) -> None:
@@ -54,7 +57,8 @@ class AgentProcess:
             self.pid = processes.spawn(command, env, inherit=theirs.fileno())
         loop.add(self._socket.fileno(), self._read)
         settings = processes.agent_settings(os.environ)
-        self.note("config", dumps({"session": session, "settings": settings}))
+        config = {"session": session, "settings": settings, "chosen": json.loads(chosen)}
+        self.note("config", dumps(config))
 
     def send(self, verb: Verb, argument: bytes, frames: Sequence[bytes]) -> None:
         """Queue a message; it never blocks."""

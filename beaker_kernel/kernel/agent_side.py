@@ -65,7 +65,7 @@ class AgentSide:
 
     Attributes:
         recording: the last cells' messages, for the next question.
-        actions: the request types that the active context added.
+        actions: the request types that the active context added, also after a crash.
         comms: the ids of the comms that are open to the agent.
 
     """
@@ -89,6 +89,7 @@ class AgentSide:
         self._questions = questions
         self._signer = signer
         self._loop = loop
+        self._chosen = b"{}"  # by the person: what an agent tells the next one
         self._process: AgentProcess | None = None
         self._thinks_it_lives = False  # the subkernel: what the agent was told last
         self._early: list[tuple[str, list[bytes]]] = []  # its requests until that is ready
@@ -162,7 +163,9 @@ class AgentSide:
             self._process.kill()
 
     def _start(self) -> AgentProcess:
-        self._process = AgentProcess(self._loop, self._session_id, self._receive, self._ended)
+        self._process = AgentProcess(
+            self._loop, self._session_id, self._chosen, self._receive, self._ended
+        )
         self.subkernel_started()
         return self._process
 
@@ -203,6 +206,8 @@ class AgentSide:
         match name:
             case "hello":
                 self.actions = frozenset(json.loads(content))
+            case "chosen":
+                self._chosen = content
             case "interrupt" if content.decode() in self._running:  # or it would hit the next cell
                 self._session.interrupt_running()
             case "subkernel":
@@ -252,7 +257,6 @@ class AgentSide:
         self._process = None
         self._early.clear()
         self.comms.clear()
-        self.actions = frozenset()
         self._questions.clear(Route.AGENT)
         lost = [r for r in self._frontends.requests.of(Route.AGENT) if r.started]
         self._frontends.fail(lost, "AgentDied", "the agent process ended; ask again")
