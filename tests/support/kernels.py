@@ -180,6 +180,17 @@ def text(outputs: list[Message]) -> str:
     return "".join(shown)
 
 
+def markdown(outputs: list[Message]) -> list[str]:
+    """Return the Markdown shown, each display in its last state."""
+    displays: dict[str, str] = {}
+    for number, output in enumerate(outputs):
+        data = output["content"].get("data", {})
+        name = output["content"].get("transient", {}).get("display_id", str(number))
+        if "text/markdown" in data:
+            displays[name] = data["text/markdown"]
+    return list(displays.values())
+
+
 @contextmanager
 def running(
     name: str = "beaker", *, cwd: str | None = None, ready: bool = True, **env: str

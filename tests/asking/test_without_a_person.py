@@ -1,0 +1,128 @@
+"""Notebooks that run where nobody can be asked: nbclient, papermill, replay."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import papermill
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from papermill.exceptions import PapermillExecutionError
+
+from tests.support.kernels import running
+from tests.support.replies import call
+from tests.support.replies import text as say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.scripted_model import ScriptedModel
+
+
+def notebook(*cells: str) -> nbformat.NotebookNode:
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    made.metadata["kernelspec"] = {"name": "beaker", "display_name": "Beaker", "language": "python"}
+    return made
+
+
+@pytest.fixture
+def asking(model: ScriptedModel, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
+    model.when("double it", call("insert_cell", code="y = 2 * x\ny"), say("Doubled."))
+    monkeypatch.setenv("OPENAI_BASE_URL", model.base_url)
+    return notebook("x = 21", "%%ask\ndouble it", "assert y == 42")
+
+
+def test_nbclient_runs_questions_under_policy_auto(
+    asking: nbformat.NotebookNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAKER_POLICY", "auto")
+    done = NotebookClient(asking, timeout=60).execute()
+    outputs = done.cells[1].outputs
+    assert any(o.get("metadata", {}).get("beaker") for o in outputs)
+    assert any(o.get("data", {}).get("text/plain") == "42" for o in outputs)
+
+
+def test_nbclient_is_told_that_an_approval_is_missing(asking: nbformat.NotebookNode) -> None:
+    with pytest.raises(CellExecutionError, match="ApprovalRequired"):
+        NotebookClient(asking, timeout=60).execute()
+
+
+def test_code_that_nobody_could_approve_is_kept_in_the_notebook(
+    asking: nbformat.NotebookNode,
+) -> None:
+    client = NotebookClient(asking, timeout=60, allow_errors=True)
+    outputs = client.execute().cells[1].outputs
+    withheld = next(o for o in outputs if o.get("metadata", {}).get("beaker"))
+    assert withheld["metadata"]["beaker"]["approved_by"] is None
+    assert "y = 2 * x" in withheld["data"]["text/markdown"]
+
+
+def test_papermill_is_told_that_an_approval_is_missing(
+    asking: nbformat.NotebookNode, tmp_path: Path
+) -> None:
+    nbformat.write(asking, tmp_path / "in.ipynb")
+    with pytest.raises(PapermillExecutionError, match="ApprovalRequired"):
+        papermill.execute_notebook(
+            str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), progress_bar=False
+        )
+
+
+def test_papermill_runs_questions_under_policy_auto(
+    asking: nbformat.NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEAKER_POLICY", "auto")
+    nbformat.write(asking, tmp_path / "in.ipynb")
+    papermill.execute_notebook(
+        str(tmp_path / "in.ipynb"), str(tmp_path / "out.ipynb"), progress_bar=False
+    )
+    done = nbformat.read(tmp_path / "out.ipynb", as_version=4)
+    assert done.cells[-1].outputs == []
+
+
+def test_a_recorded_notebook_runs_again_without_a_model_or_a_key(
+    asking: nbformat.NotebookNode,
+    model: ScriptedModel,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def outputs() -> list[Any]:
+        client = NotebookClient(asking, timeout=60, resources={"metadata": {"path": tmp_path}})
+        return [cell.outputs for cell in client.execute().cells]
+
+    monkeypatch.setenv("BEAKER_POLICY", "auto")
+    monkeypatch.setenv("BEAKER_REPLAY", "record")
+    recorded = outputs()
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    asked = len(model.requests)
+    assert without_names(outputs()) == without_names(recorded)
+    asking.cells[1].source += " twice"
+    with pytest.raises(CellExecutionError, match="NotRecorded"):
+        outputs()
+    assert len(model.requests) == asked
+
+
+def without_names(outputs: list[Any]) -> str:
+    """Return outputs as text, without the name of the model that was asked."""
+    return re.sub(r'"model": "[^"]*"', "", json.dumps(outputs))
+
+
+def test_what_a_person_allowed_while_it_was_recorded_runs_where_nobody_can_be_asked(
+    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.when("compute it", call("run_code", code="y = 2 * x"), say("Done."))
+    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    with running(cwd=str(tmp_path), **env) as kernel:
+        kernel.client.run("x = 21")
+        asked = kernel.client.execute("%ask compute it", allow_stdin=True)
+        kernel.client.answer_input("y")
+        assert kernel.client.reply(asked)["content"]["status"] == "ok"
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    cells = notebook("x = 21", "%ask compute it", "assert y == 42")
+    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
+    assert record["approved_by"] == "the person, as recorded"
