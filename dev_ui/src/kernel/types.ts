@@ -4,6 +4,8 @@ import type { IOutput } from "@jupyterlab/nbformat";
 import type { ReadableAtom } from "nanostores";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
+export type { IOutput };
+
 /** Ends what the call that returned it began. */
 export type Dispose = () => void;
 
@@ -68,7 +70,9 @@ export interface Beaker {
   conversation(): Promise<BeakerMessages["conversation_reply"]>;
   variables(names?: string[]): Promise<BeakerMessages["variables_reply"]>;
   info(): Promise<BeakerMessages["beaker_session_info_reply"]>;
-  setModel(content: BeakerMessages["set_agent_model"]): Promise<BeakerMessages["set_agent_model_reply"]>;
+  setModel(
+    content: BeakerMessages["set_agent_model"],
+  ): Promise<BeakerMessages["set_agent_model_reply"]>;
   reset(): Promise<BeakerMessages["reset_reply"]>;
   onEvent(listener: EventListener): Dispose;
   /** Answer the model's wishes about the notebook; the last handler counts. */
@@ -112,7 +116,11 @@ export interface LiveKernel {
 export interface Outputs {
   readonly node: HTMLElement;
   /** Run code, and show what it puts out instead of what was there. */
-  run(kernel: LiveKernel, code: string, metadata?: Record<string, unknown>): Promise<ExecutionResult>;
+  run(
+    kernel: LiveKernel,
+    code: string,
+    metadata?: Record<string, unknown>,
+  ): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
   load(outputs: readonly IOutput[], trusted: boolean): void;
