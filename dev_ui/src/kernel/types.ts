@@ -1,6 +1,7 @@
 /** What a page sees of a server, its live kernels and the model that shares them. */
 
 import type { IOutput } from "@jupyterlab/nbformat";
+import type { Kernel } from "@jupyterlab/services";
 import type { ReadableAtom } from "nanostores";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
@@ -65,7 +66,10 @@ export interface Beaker {
     code?: string,
   ): Promise<BeakerMessages["approve_reply"]>;
   cancel(question?: string): Promise<BeakerMessages["llm_cancel_reply"]>;
-  /** Have the events after `since` sent again, to `onEvent`; live ones follow. */
+  /**
+   * Have the events after `since` sent again, to `onEvent`, under the resumption's own id; live
+   * ones follow. After a lost connection this is done without being asked.
+   */
   resume(since: number, conversation?: string): Promise<BeakerMessages["resume_reply"]>;
   conversation(): Promise<BeakerMessages["conversation_reply"]>;
   variables(names?: string[]): Promise<BeakerMessages["variables_reply"]>;
@@ -76,8 +80,13 @@ export interface Beaker {
   reset(): Promise<BeakerMessages["reset_reply"]>;
   onEvent(listener: EventListener): Dispose;
   /** Answer the model's wishes about the notebook; the last handler counts. */
-  onCellOp(handler: (op: CellOp) => Promise<CellAck> | CellAck): Dispose;
+  onCellOp(handler: CellOpHandler): Dispose;
+  /** Let the model read the notebook, in Jupyter's format, when it asks. */
+  onNotebookState(read: NotebookReader): Dispose;
 }
+
+export type CellOpHandler = (op: CellOp) => Promise<CellAck> | CellAck;
+export type NotebookReader = () => Record<string, unknown>;
 
 export interface Question {
   readonly msgId: string;
@@ -95,6 +104,8 @@ export interface Completion {
 export interface LiveKernel {
   readonly id: string;
   readonly name: string;
+  /** Jupyter's own connection, for the client library. */
+  readonly connection: Kernel.IKernelConnection;
   readonly status: ReadableAtom<KernelStatus>;
   /** The model's side, once the kernel has said that it has one. */
   readonly beaker: ReadableAtom<Beaker | null>;
@@ -103,7 +114,7 @@ export interface LiveKernel {
   restart(): Promise<void>;
   complete(code: string, cursor: number): Promise<Completion>;
   inspect(code: string, cursor: number): Promise<Record<string, unknown> | null>;
-  /** Asks the person on behalf of `input()`; one at a time. */
+  /** Asks the person on behalf of the model; `input()` in a cell asks below the cell. */
   onInput(ask: (prompt: string, password: boolean) => Promise<string>): Dispose;
 }
 
