@@ -18,16 +18,19 @@ from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import ConfigurationError, ProtocolError
+from beaker_kernel.protocol.replies import Section, VariablesReply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
+    from beaker_kernel.protocol.messages import Part
     from beaker_kernel.protocol.replies import Policy
 
 
@@ -139,8 +142,11 @@ class Assistant:
         auto: bool = False,
         model: str = "",
         notebook: Notebook | None = None,
+        without: Collection[Part] = (),
     ) -> None:
         """Answer a question on its surface; cells are changed where there is a `notebook`.
+
+        What the model is told `without` may be told with the next question.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
@@ -150,10 +156,11 @@ class Assistant:
         rules = briefing.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
         await self.contexts.prepare(surface.header)
-        conversation, shown = self.conversation, self.cells.peek()
+        conversation, shown = self.conversation, self._new_cells(without)
         policy = self._permitted(for_question(self.policy, auto=auto))
         changed = await self._changed(surface, notebook)
-        messages = await self.messages(question, rules, changed, self.models.room(endpoint))
+        room = self.models.room(endpoint)
+        messages = await self.messages(question, rules, changed, room, without)
         if left_out := conversation.newly_left_out():
             surface.notice(f"The conversation is long: its {left_out} oldest turns are left out.")
         agent = self._agent(surface, endpoint, messages, policy, notebook)
@@ -207,33 +214,62 @@ class Assistant:
             return []
 
     async def messages(
-        self, question: str, rules: str = "", changed: Sequence[str] = (), room: Room | None = None
+        self,
+        question: str,
+        rules: str = "",
+        changed: Sequence[str] = (),
+        room: Room | None = None,
+        without: Collection[Part] = (),
     ) -> list[Message]:
         """Return what the model is sent with a question; what doesn't fit is left out for good."""
         room = room or Room()
-        field = self.contexts.active.prompt
-        system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
-        variables = await self._session.variables()
-        fence = self._session.language.fence
-        cells = self.cells.peek()
-        told = briefing.compose(
-            question,
-            cells,
-            variables,
-            fence,
-            self.redact,
-            changed=changed,
-            room=room.characters * BRIEFING,
-        )
+        system = self._system("" if "rules" in without else rules)
+        told = briefing.joined(await self._parts(question, changed, room, without))
         specs = [tool.spec for tool in self.contexts.tools]
         own = size([{"content": system}, {"content": told}], specs)
         self.conversation.fit(room.characters - own, at_least=0)
-        return self.conversation.ask(system, told)
+        return self.conversation.ask(system, told, alone="conversation" in without)
+
+    def _system(self, rules: str) -> str:
+        field = self.contexts.active.prompt
+        return briefing.system_prompt(self._session.language.name, self.redact(rules), field)
+
+    async def _parts(
+        self, question: str, changed: Sequence[str], room: Room, without: Collection[Part]
+    ) -> dict[str, str]:
+        hidden = "variables" in without
+        return briefing.parts(
+            question,
+            self._new_cells(without),
+            VariablesReply() if hidden else await self._session.variables(),
+            self._session.language.fence,
+            self.redact,
+            changed=changed,
+            outputs="outputs" not in without,
+            room=room.characters * BRIEFING,
+        )
+
+    def _new_cells(self, without: Collection[Part]) -> list[Cell]:
+        return [] if "cells" in without else self.cells.peek()
+
+    async def sections(self, question: str, without: Collection[Part]) -> list[Section]:
+        """Return what the model would be sent with a question, part by part."""
+        rules = "" if "rules" in without else self.redact(briefing.read_rules(Path.cwd()))
+        earlier = [] if "conversation" in without else self.conversation.messages
+        told = await self._parts(question, (), Room(), without)
+        texts = {
+            "instructions": self._system(""),
+            "rules": rules,
+            "conversation": "\n\n".join(map(briefing.spoken, earlier)),
+            **told,
+            "tools": "\n".join(f"{t.name}: {t.signature.description}" for t in self.contexts.tools),
+        }
+        return [Section(name=n, text=t, tokens=len(t) // 4) for n, t in texts.items() if t]
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
         messages = await self.messages(question, briefing.read_rules(Path.cwd()))
-        texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
+        texts = [f"--- {briefing.spoken(message)}" for message in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
 
     def acting(self, surface: Surface) -> Turn:

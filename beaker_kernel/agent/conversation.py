@@ -90,11 +90,14 @@ class Conversation:
         self._told = len(self._left_out)
         return new
 
-    def ask(self, system: str, question: str) -> list[Message]:
-        """Return the messages that ask a question, for the turn to append to."""
+    def ask(self, system: str, question: str, *, alone: bool = False) -> list[Message]:
+        """Return the messages that ask a question, for the turn to append to.
+
+        One that is asked `alone` comes without those before it.
+        """
         return [
-            {"role": "system", "content": system + self._summary()},
-            *self.messages,
+            {"role": "system", "content": system + ("" if alone else self._summary())},
+            *([] if alone else self.messages),
             {"role": "user", "content": question},
         ]
 
