@@ -1,16 +1,10 @@
 /** A notebook that is being edited: its content now, and the way back. */
 
 import { atom, type ReadableAtom } from "nanostores";
+import type { Text } from "~/cells/text";
 import type { Dispose } from "~/kernel/types";
 import { change, type DocumentCell, type Edit, type NotebookDocument } from "./document";
 import { History } from "./history";
-
-/** The text of a cell, as an editor needs it. */
-export interface Text {
-  get(): string;
-  set(text: string): void;
-  listen(changed: (text: string) => void): Dispose;
-}
 
 /** The one owner of a notebook's content. */
 export class Editing {

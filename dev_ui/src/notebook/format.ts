@@ -1,15 +1,8 @@
 /** Notebooks in Jupyter's format (nbformat 4.5), read and written without losing anything. */
 
+import { type CellResult, NOTHING } from "~/cells/liveCell";
 import type { IOutput } from "~/kernel/types";
 import { type DocumentCell, isRecord, type NotebookDocument, newId } from "./document";
-
-/** What running a cell left. */
-export interface CellResult {
-  readonly outputs: readonly IOutput[];
-  readonly executionCount: number | null;
-  /** Made by code that the person ran: its HTML may be shown as it is. */
-  readonly trusted: boolean;
-}
 
 export interface ReadNotebook {
   readonly document: NotebookDocument;
@@ -20,8 +13,6 @@ export interface ReadNotebook {
 export class FormatError extends Error {
   override name = "FormatError";
 }
-
-export const NOTHING: CellResult = { outputs: [], executionCount: null, trusted: false };
 
 const OURS = new Set(["id", "cell_type", "source", "metadata", "outputs", "execution_count"]);
 
