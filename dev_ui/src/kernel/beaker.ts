@@ -12,6 +12,8 @@ import type {
   EventListener,
   EventType,
   NotebookReader,
+  Part,
+  Policy,
   Question,
 } from "./types";
 
@@ -19,8 +21,10 @@ const EVENTS: ReadonlySet<string> = new Set<EventType>([
   "add_child_codecell",
   "approval_request",
   "code_cell",
+  "llm_asked",
   "llm_auth_failure",
   "llm_delta",
+  "llm_ended",
   "llm_response",
   "llm_retry",
   "llm_thought",
@@ -32,7 +36,8 @@ export class BeakerSide implements Beaker {
   readonly #connection: Kernel.IKernelConnection;
   readonly #onStdin: OnStdin;
   readonly #listeners = new Set<EventListener>();
-  readonly #resumptions = new Set<string>();
+  /** Live events that came while older ones were awaited; null where none are. */
+  #held: [BeakerEvent, string][] | null = null;
   readonly #cells: CellChannel;
   #seq = 0;
   #conversation: string | undefined;
@@ -48,8 +53,13 @@ export class BeakerSide implements Beaker {
     connection.iopubMessage.connect((_, message) => this.#hear(message));
   }
 
-  ask(request: string, metadata: Record<string, unknown> = {}): Question {
-    return send(this.#connection, "llm_request", { request }, metadata, this.#onStdin);
+  ask(request: string, without: readonly Part[] = []): Question {
+    const content = { request, without: [...without] };
+    return send(this.#connection, "llm_request", content, {}, this.#onStdin);
+  }
+
+  briefing(request: string, without: readonly Part[] = []) {
+    return this.#request("briefing_request", { request, without: [...without] });
   }
 
   approve(approval: ApprovalRequest, decision: "run" | "edit" | "reject", code?: string) {
@@ -64,11 +74,11 @@ export class BeakerSide implements Beaker {
 
   async resume(since: number, conversation?: string) {
     this.#seq = since;
+    this.#held ??= [];
     const content = { since, ...(conversation ? { conversation } : {}) };
-    const sent = send(this.#connection, "resume_request", content);
-    this.#resumptions.add(sent.msgId);
-    const reply = await sent.done;
+    const reply = await this.#request("resume_request", content);
     if (reply.status === "ok") this.#conversation = reply.conversation;
+    this.#release();
     return reply;
   }
 
@@ -86,6 +96,10 @@ export class BeakerSide implements Beaker {
 
   setModel(content: BeakerMessages["set_agent_model"]) {
     return this.#request("set_agent_model", content);
+  }
+
+  setPolicy(policy: Policy) {
+    return this.#request("set_policy", { policy });
   }
 
   async reset() {
@@ -124,9 +138,24 @@ export class BeakerSide implements Beaker {
     const type = message.header.msg_type as string;
     if (!EVENTS.has(type)) return;
     const event = { type, content: message.content } as unknown as BeakerEvent;
+    const again = event.content.question;
     const parent = "msg_id" in message.parent_header ? message.parent_header.msg_id : "";
-    if (this.#resumptions.has(parent) && event.content.seq <= this.#seq) return;
-    this.#seq = event.content.seq;
-    for (const listener of this.#listeners) listener(event, parent);
+    if (again !== undefined) this.#tell(event, again);
+    else if (this.#held) this.#held.push([event, parent]);
+    else this.#tell(event, parent, true);
+  }
+
+  #release(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const [event, question] of held) this.#tell(event, question);
+  }
+
+  /** Tell an event; one that may have been told already counts by its number. */
+  #tell(event: BeakerEvent, question: string, isNew = false): void {
+    const { seq } = event.content;
+    if (!isNew && seq <= this.#seq) return;
+    this.#seq = seq;
+    for (const listener of this.#listeners) listener(event, question);
   }
 }

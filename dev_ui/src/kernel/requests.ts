@@ -6,6 +6,7 @@ import type { BeakerMessages } from "./protocol";
 /** The requests that a page sends, with what answers each. */
 export interface Replies {
   llm_request: "llm_reply";
+  briefing_request: "briefing_reply";
   approve_request: "approve_reply";
   llm_cancel_request: "llm_cancel_reply";
   resume_request: "resume_reply";
@@ -13,6 +14,7 @@ export interface Replies {
   variables_request: "variables_reply";
   beaker_session_info_request: "beaker_session_info_reply";
   set_agent_model: "set_agent_model_reply";
+  set_policy: "set_policy_reply";
   reset_request: "reset_reply";
 }
 

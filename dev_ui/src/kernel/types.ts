@@ -40,8 +40,10 @@ export type EventType =
   | "add_child_codecell"
   | "approval_request"
   | "code_cell"
+  | "llm_asked"
   | "llm_auth_failure"
   | "llm_delta"
+  | "llm_ended"
   | "llm_response"
   | "llm_retry"
   | "llm_thought"
@@ -52,14 +54,24 @@ export type BeakerEvent = {
   [T in EventType]: { readonly type: T; readonly content: BeakerMessages[T] };
 }[EventType];
 
-/** An event, and the question it belongs to (by the `msg_id` of its `llm_request`). */
+/**
+ * An event, and the question it belongs to (by the `msg_id` of its `llm_request`, or of the cell
+ * that asked). Each event of a conversation is told once, in order.
+ */
 export type EventListener = (event: BeakerEvent, question: string) => void;
+
+export type Policy = BeakerMessages["set_policy"]["policy"];
+
+/** What is told with a question, and can be left out. */
+export type Part = NonNullable<BeakerMessages["llm_request"]["without"]>[number];
 
 /** The model that shares a live kernel. */
 export interface Beaker {
   readonly features: BeakerMessages["kernel_info_reply.beaker"];
   /** Ask; `done` settles with the reply, and never rejects for what the model did. */
-  ask(question: string, metadata?: Record<string, unknown>): Question;
+  ask(question: string, without?: readonly Part[]): Question;
+  /** Say what the model would be sent with a question. */
+  briefing(question: string, without?: readonly Part[]): Promise<BeakerMessages["briefing_reply"]>;
   approve(
     approval: ApprovalRequest,
     decision: "run" | "edit" | "reject",
@@ -67,8 +79,8 @@ export interface Beaker {
   ): Promise<BeakerMessages["approve_reply"]>;
   cancel(question?: string): Promise<BeakerMessages["llm_cancel_reply"]>;
   /**
-   * Have the events after `since` sent again, to `onEvent`, under the resumption's own id; live
-   * ones follow. After a lost connection this is done without being asked.
+   * Have the events after `since` told to `onEvent`, then the live ones. After a lost connection
+   * this is done without being asked.
    */
   resume(since: number, conversation?: string): Promise<BeakerMessages["resume_reply"]>;
   conversation(): Promise<BeakerMessages["conversation_reply"]>;
@@ -77,6 +89,7 @@ export interface Beaker {
   setModel(
     content: BeakerMessages["set_agent_model"],
   ): Promise<BeakerMessages["set_agent_model_reply"]>;
+  setPolicy(policy: Policy): Promise<BeakerMessages["set_policy_reply"]>;
   reset(): Promise<BeakerMessages["reset_reply"]>;
   onEvent(listener: EventListener): Dispose;
   /** Answer the model's wishes about the notebook; the last handler counts. */
