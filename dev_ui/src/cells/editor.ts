@@ -49,8 +49,12 @@ const OWN_KEYS = defaultKeymap
 
 export function editorExtensions(around: () => EditorSurroundings): Extension {
   const { keys, label, hint } = around();
+  const asItIsThen = (binding: KeyBinding, at: number): KeyBinding => ({
+    ...binding,
+    run: (view) => around().keys[at]?.run?.(view) ?? false,
+  });
   return [
-    Prec.highest(keymap.of([{ key: "Tab", run: tab }, ...keys])),
+    Prec.highest(keymap.of([{ key: "Tab", run: tab }, ...keys.map(asItIsThen)])),
     inspection((code, cursor) => inspect(around().kernel, code, cursor)),
     keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...OWN_KEYS]),
     history(),
