@@ -105,11 +105,6 @@ class PageFile(APIHandler):
         self._files = files
         self._policy = policy
 
-    @property
-    def content_security_policy(self) -> str:
-        """Let the page do what it needs, and no more."""
-        return self._policy
-
     @allow_unauthenticated
     def get(self, name: str) -> None:
         """Answer.
@@ -121,6 +116,7 @@ class PageFile(APIHandler):
         if file is None:
             raise HTTPError(404)
         self.set_header("Cache-Control", file.caching)
+        self.set_header("Content-Security-Policy", self._policy)
         self.finish(self._packed(file) or file.content, set_content_type=file.kind)
 
     def _packed(self, file: BuiltFile) -> bytes | None:
