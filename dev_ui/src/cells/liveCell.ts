@@ -80,6 +80,20 @@ export class LiveCell {
     return ended;
   }
 
+  /** Show what a request puts out that runs already, until the returned function says how it ended. */
+  adopt(kernel: LiveKernel, msgId: string): (status: "ok" | "error") => void {
+    const run = ++this.#run;
+    const since = Date.now();
+    this.#shown.set(true);
+    this.#state.set({ kind: "running", since });
+    const leave = this.outputs.adopt(kernel, msgId);
+    return (status) => {
+      leave();
+      const result = { status, executionCount: null };
+      if (run === this.#run) this.#end({ kind: "done", result, ms: Date.now() - since });
+    };
+  }
+
   /** Show that the cell waits for its turn, or waits no more. */
   wait(waiting: boolean): void {
     this.#state.set({ kind: waiting ? "queued" : "idle" });

@@ -52,7 +52,7 @@ class CellOutputs implements Outputs {
 
   adopt(kernel: LiveKernel, msgId: string): Dispose {
     this.#kernel = kernel;
-    this.#trust(true);
+    if (!this.#model.trusted) this.#trust(true);
     const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
       if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
         this.#take(message);
