@@ -154,9 +154,13 @@ test("a question that nobody answers any more has failed", () => {
   expect(only(settle(turns, new Set())).state.kind).toBe("failed");
 });
 
-test("a conversation that begins anew takes the place of the one before", () => {
+test("a conversation that begins anew ends what was open before, and leaves it in sight", () => {
   const turns = taken(events(ASKED, ["llm_delta", { text: "a" }]));
-  expect(only(taken(events(ASKED), "another", turns)).id).toBe("another");
+  const both = taken(events(ASKED), "another", turns).turns;
+  expect(both.map(({ id, state }) => [id, state.kind])).toEqual([
+    ["q", "failed"],
+    ["another", "running"],
+  ]);
 });
 
 test("a question stands there at once, and once", () => {
@@ -164,9 +168,11 @@ test("a question stands there at once, and once", () => {
   expect(only(turns).askedAt).not.toBe("");
 });
 
-test("a question in a conversation that began anew elsewhere takes the place of the one before", () => {
+test("a question that stands there already may begin another conversation", () => {
   const before = taken(events(ASKED, ["llm_delta", { text: "a" }]));
-  expect(only(taken(events(ASKED), "new", begin(before, "new", "why?"))).id).toBe("new");
+  const turns = taken(events(ASKED), "new", begin(before, "new", "why?"));
+  expect(turns.seq).toBe(1);
+  expect(turns.turns.map(({ id }) => id)).toEqual(["q", "new"]);
 });
 
 test("a question that the kernel never took ends with its reply", () => {

@@ -99,13 +99,18 @@ const GONE: TurnState = {
   evalue: "the kernel's model side ended before the answer did",
 };
 
-/** Take in an event; one that was taken in before changes nothing. */
+/**
+ * Take in an event; one that was taken in before changes nothing.
+ *
+ * A question whose number is too low begins another conversation, as after a restart; what was said
+ * before stays in sight.
+ */
 export function take(turns: Turns, event: BeakerEvent, question: string): Turns {
   const { seq } = event.content;
   if (seq > turns.seq) return placed(turns, event, question, seq);
   const isKnown = turns.turns.some((turn) => turn.id === question && turn.askedAt);
   const begins = event.type === "llm_asked" && !isKnown;
-  return begins ? placed(NO_TURNS, event, question, seq) : turns;
+  return begins ? placed(settle(turns, new Set([question])), event, question, seq) : turns;
 }
 
 /** Show a question before the kernel has said that it has it. */
