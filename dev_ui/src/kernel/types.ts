@@ -1,11 +1,11 @@
 /** What a page sees of a server, its live kernels and the model that shares them. */
 
-import type { IOutput } from "@jupyterlab/nbformat";
+import type { INotebookContent, IOutput } from "@jupyterlab/nbformat";
 import type { Kernel } from "@jupyterlab/services";
 import type { ReadableAtom } from "nanostores";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
-export type { IOutput };
+export type { INotebookContent, IOutput };
 
 /** Ends what the call that returned it began. */
 export type Dispose = () => void;

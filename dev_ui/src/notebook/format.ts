@@ -46,6 +46,20 @@ export function writeNotebook(
   };
 }
 
+/** The language that a notebook says it is in; Python where it says nothing. */
+export function languageOf(document: NotebookDocument): string {
+  const { language_info: info, kernelspec } = document.metadata;
+  const named = isRecord(info) ? info.name : isRecord(kernelspec) ? kernelspec.language : "";
+  return typeof named === "string" && named ? named : "python";
+}
+
+/** The kernel that a notebook says it wants. */
+export function kernelOf(document: NotebookDocument): string | null {
+  const { kernelspec } = document.metadata;
+  const name = isRecord(kernelspec) ? kernelspec.name : null;
+  return typeof name === "string" && name ? name : null;
+}
+
 /** Tell whether two notebooks say the same, however they are written. */
 export function sameNotebook(one: unknown, other: unknown): boolean {
   return canonical(one) === canonical(other);

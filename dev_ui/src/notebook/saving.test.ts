@@ -94,7 +94,7 @@ test("what somebody else has written is not overwritten", async () => {
   await folder.write("a.ipynb", theirs);
   edit("mine");
   await vi.advanceTimersByTimeAsync(10 * PAUSE);
-  expect(saving.state.get()).toEqual({ kind: "conflict", theirs });
+  expect(saving.state.get()).toMatchObject({ kind: "conflict", theirs: { content: theirs } });
   expect(folder.files.get("a.ipynb")?.content).toBe(theirs);
   expect(drafts.kept.get("a.ipynb")?.content).toBe(work.now);
 });
@@ -116,6 +116,20 @@ test("a conflict ends with one's own work, and no draft is left", async () => {
   expect(folder.files.get("a.ipynb")?.content).toBe(work.now);
   expect(saving.state.get().kind).toBe("saved");
   expect(drafts.kept.size).toBe(0);
+});
+
+test("a conflict ends with their work, which is then what we know of", async () => {
+  const { folder, saving, edit } = await opened();
+  const theirs = notebook("theirs");
+  await folder.write("a.ipynb", theirs);
+  edit("mine");
+  await saving.save();
+  await saving.resolve("theirs", "");
+  expect(saving.state.get().kind).toBe("saved");
+  expect(folder.files.get("a.ipynb")?.content).toBe(theirs);
+  edit("more");
+  await saving.save();
+  expect(saving.state.get().kind).toBe("saved");
 });
 
 test("a conflict ends with a copy, and both are there", async () => {

@@ -27,7 +27,7 @@ export type SaveState =
   | { readonly kind: "unsaved" }
   | { readonly kind: "saving" }
   | { readonly kind: "failed"; readonly reason: string }
-  | { readonly kind: "conflict"; readonly theirs: unknown };
+  | { readonly kind: "conflict"; readonly theirs: StoredNotebook };
 
 /** What a person may say to a conflict. */
 export type Resolution = "mine" | "theirs" | "copy";
@@ -92,12 +92,17 @@ export class Saving {
     await this.drafts.put(this.files.place(this.#path), draft).catch(() => undefined);
   }
 
-  /** End a conflict; for `copy` the work goes to another file. */
-  async resolve(resolution: Exclude<Resolution, "theirs">, copy: string): Promise<void> {
-    if (resolution === "copy") {
-      await this.#forgetDraft();
-      this.#path = copy;
+  /** End a conflict; with `copy` the work goes on in another file. */
+  async resolve(resolution: Resolution, copy: string): Promise<void> {
+    const state = this.#state.get();
+    if (state.kind !== "conflict") return;
+    await this.#forgetDraft();
+    if (resolution === "theirs") {
+      this.loaded = state.theirs;
+      this.#state.set({ kind: "saved" });
+      return;
     }
+    if (resolution === "copy") this.#path = copy;
     this.#state.set({ kind: "saving" });
     await this.#write();
   }
@@ -129,12 +134,12 @@ export class Saving {
     }
   }
 
-  /** The file's content, if somebody else has changed it since we saw it. */
-  async #foreign(): Promise<unknown> {
+  /** The file, if somebody else has changed it since we saw it. */
+  async #foreign(): Promise<StoredNotebook | undefined> {
     const stamp = await this.files.stamp(this.#path);
     if (!stamp || stamp.lastModified === this.loaded.lastModified) return undefined;
-    const { content } = await this.files.read(this.#path);
-    return sameNotebook(content, this.loaded.content) ? undefined : content;
+    const theirs = await this.files.read(this.#path);
+    return sameNotebook(theirs.content, this.loaded.content) ? undefined : theirs;
   }
 
   async #write(): Promise<void> {
