@@ -36,7 +36,7 @@ export interface NotebookCellProps extends CellSurroundings {
 
 export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps) {
   const { notebook, id, number } = props;
-  const place = useRef<HTMLDivElement>(null);
+  const place = useRef<HTMLElement>(null);
   const type = useCell(notebook, id, (cell) => cell.type);
   const selected = useSelected(notebook, id);
   useFocus(notebook, id, place);
@@ -48,14 +48,12 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
   const shared = { ...props, label: `cell ${number}`, onEditor, onFocus };
   const active = selected === "command" || selected === "edit";
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the notebook
-    <div
+    <article
       ref={place}
       className={styles.cell}
       data-cell={id}
       data-selected={selected !== null}
       data-mode={selected ?? ""}
-      role="group"
       aria-label={`cell ${number}, ${type}`}
       tabIndex={active ? 0 : -1}
       onPointerDown={(event) => selectBy(event, notebook, id)}
@@ -63,7 +61,7 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
       {body(type, shared)}
       <Proposed notebook={notebook} id={id} />
       {active && <CellTools notebook={notebook} id={id} type={type ?? ""} />}
-    </div>
+    </article>
   );
 });
 
@@ -97,7 +95,7 @@ function selectBy(event: React.PointerEvent, notebook: Notebook, id: string): vo
 function useFocus(
   notebook: Notebook,
   id: string,
-  place: React.RefObject<HTMLDivElement | null>,
+  place: React.RefObject<HTMLElement | null>,
 ): void {
   useEffect(() => {
     const follow = () => {

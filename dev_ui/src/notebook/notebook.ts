@@ -4,14 +4,14 @@ import type { EditorView } from "@codemirror/view";
 import { atom, type ReadableAtom } from "nanostores";
 import { type CellResult, LiveCell } from "~/cells/liveCell";
 import { RunQueue } from "~/cells/runQueue";
-import type { Beaker, Dispose, LiveKernel, Outputs } from "~/kernel/types";
-import { applyCellOp, type CellOpTarget, editFor, type Proposal } from "./cellOps";
+import type { Dispose, LiveKernel, Outputs } from "~/kernel/types";
 import { indexOf, noteProvenance } from "./document";
 import type { Draft, Drafts } from "./drafts";
 import { Editing } from "./editing";
 import { languageOf, readNotebook, sameNotebook, writeNotebook } from "./format";
 import { type NotebookFiles, type Resolution, Saving, type StoredNotebook } from "./saving";
 import { Selection, selectedIds } from "./selection";
+import { Wishes } from "./wishes";
 
 /** What a notebook needs of the page. */
 export interface NotebookPlace {
@@ -21,14 +21,15 @@ export interface NotebookPlace {
   readonly kernel: () => LiveKernel | null;
 }
 
-export class Notebook implements CellOpTarget {
+export class Notebook {
   readonly editing: Editing;
   readonly saving: Saving;
   readonly queue: RunQueue;
   readonly selection = new Selection();
+  /** What the model wishes of this notebook. */
+  readonly wishes: Wishes;
   /** The editors that are on the page, by their cell. */
   readonly editors = new Map<string, EditorView>();
-  readonly #proposals = atom<ReadonlyMap<string, Proposal>>(new Map());
   /** The Markdown cells whose source is shown. */
   readonly #opened = atom<ReadonlySet<string>>(new Set());
   readonly #cells = new Map<string, LiveCell>();
@@ -48,14 +49,11 @@ export class Notebook implements CellOpTarget {
     this.#results = results;
     this.editing = new Editing(document);
     this.queue = new RunQueue(place.kernel);
+    this.wishes = new Wishes(this);
     this.saving = new Saving(place.files, place.drafts, path, () => this.content(), stored);
     this.selection.select(document.cells[0]?.id ?? "");
     this.#language.set(languageOf(document));
     this.#ends.push(this.editing.document.listen(() => this.saving.touch()));
-  }
-
-  get proposals(): ReadableAtom<ReadonlyMap<string, Proposal>> {
-    return this.#proposals;
   }
 
   get opened(): ReadableAtom<ReadonlySet<string>> {
@@ -132,18 +130,6 @@ export class Notebook implements CellOpTarget {
     await this.place.drafts.delete(this.#key()).catch(() => undefined);
   }
 
-  /** Let the model read the notebook, and change it. */
-  attach(beaker: Beaker): void {
-    this.#ends.push(
-      beaker.onCellOp((op) => applyCellOp(this, op)),
-      beaker.onNotebookState(() => this.content()),
-    );
-  }
-
-  below(): string | null {
-    return this.selection.now.get().active || null;
-  }
-
   run(id: string, beaker?: Record<string, unknown>): void {
     if (beaker) this.editing.apply(noteProvenance(id, beaker));
     this.queue.add([this.live(id)], this.#runMetadata(id));
@@ -183,19 +169,6 @@ export class Notebook implements CellOpTarget {
     await this.place.kernel()?.restart();
   }
 
-  propose(id: string, proposal: Proposal): void {
-    this.#proposals.set(new Map(this.#proposals.get()).set(id, proposal));
-  }
-
-  /** Take the model's proposal for a cell, or leave the cell as it is. */
-  settle(id: string, taken: boolean): void {
-    const proposal = this.#proposals.get().get(id);
-    const left = new Map(this.#proposals.get());
-    left.delete(id);
-    this.#proposals.set(left);
-    if (proposal && taken) this.editing.apply(editFor(proposal.op, id));
-  }
-
   /** Show a Markdown cell's source, or what it says. */
   showSource(id: string, shown: boolean): void {
     const opened = new Set(this.#opened.get());
@@ -204,11 +177,14 @@ export class Notebook implements CellOpTarget {
     this.#opened.set(opened);
   }
 
-  /** Let go of everything; the kernel goes on. */
-  dispose(): void {
+  /** Save what isn't, and let go of everything; the kernel goes on. */
+  async close(): Promise<void> {
+    const { kind } = this.saving.state.get();
+    if (kind === "unsaved") await this.saving.save();
     this.#ended = true;
     this.queue.clear();
     this.saving.stop();
+    this.wishes.follow(null);
     for (const end of this.#ends.splice(0)) end();
     for (const cell of this.#cells.values()) cell.dispose();
   }

@@ -36,7 +36,7 @@ export function useSelected(notebook: Notebook, id: string): Mode | "also" | nul
 }
 
 export function useProposal(notebook: Notebook, id: string) {
-  return useStore(notebook.proposals).get(id);
+  return useStore(notebook.wishes.proposals).get(id);
 }
 
 function useDocument<T>(notebook: Notebook, read: () => T): T {
