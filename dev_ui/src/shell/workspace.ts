@@ -3,6 +3,7 @@
 import { atom } from "nanostores";
 import type { LiveKernel } from "~/kernel";
 import { Server } from "~/kernel";
+import { Desk } from "~/notebook";
 import { addressOfPage, type Storage } from "./addresses";
 
 export interface Workspace {
@@ -14,6 +15,9 @@ export interface Workspace {
 
 export const workspace = atom<Workspace>({ server: null, kernel: null, path: "" });
 
+/** What lies open in the middle. */
+export const desk = new Desk(workspace);
+
 /** Connect to the server that the page's address names, or that served it. */
 export function start(location: Location, storage: Storage): void {
   const address = addressOfPage(location, storage);
@@ -24,6 +28,7 @@ export function start(location: Location, storage: Storage): void {
 export async function openNotebook(path: string, kernelName = "beaker"): Promise<void> {
   const { server } = workspace.get();
   if (!server) return;
+  workspace.set({ server, kernel: null, path });
   const kernel = await server.open(path, kernelName);
-  workspace.set({ server, kernel, path });
+  if (workspace.get().path === path) workspace.set({ server, kernel, path });
 }
