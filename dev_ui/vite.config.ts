@@ -7,6 +7,11 @@ export default defineConfig({
   plugins: [react()],
   resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
   server: { host: "127.0.0.1", strictPort: true },
-  build: { outDir: "../beaker_kernel/static/ui", emptyOutDir: true, target: "es2023" },
+  build: {
+    outDir: "../beaker_kernel/static/ui",
+    emptyOutDir: true,
+    target: "es2023",
+    assetsInlineLimit: 0, // the page's policy lets no font in but from a file
+  },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

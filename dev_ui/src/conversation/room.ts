@@ -39,6 +39,8 @@ export class ConversationRoom {
   readonly running = computed(this.turns, ({ turns }) => turns.filter(isRunning));
   #now: Turns = NO_TURNS;
   #frame = 0;
+  /** The questions of this page; each is over with its reply. */
+  readonly #own = new Set<string>();
   #rounds = 0;
   #caughtUp = false;
   #end: ((status: "ok" | "error") => void) | null = null;
@@ -120,7 +122,8 @@ export class ConversationRoom {
   async #enter(): Promise<void> {
     await this.refresh();
     const reply = await this.beaker.resume(0);
-    if (reply.status === "ok") this.#set(settle(this.#now, new Set(reply.running)));
+    if (reply.status === "ok")
+      this.#set(settle(this.#now, new Set([...reply.running, ...this.#own])));
     this.#caughtUp = true;
     for (const turn of this.#now.turns.filter(isRunning)) this.#adopt(turn);
   }
@@ -129,8 +132,10 @@ export class ConversationRoom {
     this.problem.set("");
     this.unseen.set([]);
     const { msgId, done } = this.beaker.ask(question, this.without.get());
+    this.#own.add(msgId);
     this.#set(begin(this.#now, msgId, question));
     const reply = await done;
+    this.#own.delete(msgId);
     this.#set(finish(this.#now, msgId, endOf(reply)));
     if (!this.session.get()?.model) await this.refresh();
   }
