@@ -2,6 +2,6 @@
 
 export { focusQuestion } from "./Composer";
 export { Conversation, type ConversationProps } from "./Conversation";
-export { fixQuestion } from "./fix";
+export { askToFix } from "./fix";
 export { ModelPart } from "./ModelPart";
 export { type ConversationRoom, roomOf } from "./room";

@@ -14,7 +14,8 @@ export function spentOn(turns: readonly Turn[]): Spending {
   const tokens = turns.reduce((sum, { spent }) => sum + spent.prompt + spent.completion, 0);
   const costs = turns.flatMap(({ spent }) => (spent.cost === null ? [] : [spent.cost]));
   const dollars = costs.reduce((sum, cost) => sum + cost, 0);
-  const cost = costs.length > 0 ? ` · ${dollars.toFixed(0 < dollars && dollars < 0.1 ? 3 : 2)} $` : "";
+  const cost =
+    costs.length > 0 ? ` · ${dollars.toFixed(0 < dollars && dollars < 0.1 ? 3 : 2)} $` : "";
   return { text: tokens > 0 ? `${short(tokens)} tokens${cost}` : "", warning: near(turns.at(-1)) };
 }
 

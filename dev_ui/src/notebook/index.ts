@@ -1,6 +1,6 @@
 /** The door of this room: the notebook that is open, and the files. */
 
-export type { Fix } from "./actions";
+export { type Fix, insertCell } from "./actions";
 export { type NotebookCommand, notebookCommands } from "./commands";
 export { Desk, type OnDesk } from "./desk";
 export { FilesList } from "./FilesList";
