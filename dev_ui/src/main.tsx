@@ -6,8 +6,14 @@ import { App } from "~/shell/App";
 import { withoutCredential } from "~/shell/addresses";
 import { start } from "~/shell/workspace";
 
-start(location, sessionStorage);
-history.replaceState(null, "", withoutCredential(location));
+function enter(): void {
+  start(location, sessionStorage);
+  history.replaceState(null, "", withoutCredential(location));
+}
+
+enter();
+// A link with another token, or to another notebook, in the same tab.
+addEventListener("hashchange", enter);
 
 const root = document.getElementById("root");
 if (root)

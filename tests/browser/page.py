@@ -31,6 +31,11 @@ class Site:
     browser: BrowserContext
 
     @property
+    def token(self) -> str:
+        """What lets one in."""
+        return TOKEN
+
+    @property
     def address(self) -> str:
         """Where the server is."""
         return f"http://{self.server.host}:{self.server.port}"

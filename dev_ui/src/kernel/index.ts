@@ -3,6 +3,7 @@
 export type { FileEntry, OpenNotebook } from "./files";
 export { FileError } from "./files";
 export { createOutputs } from "./outputs";
+export { type Diagnosis, diagnose } from "./probe";
 export type { Kernelspec, RunningSession } from "./server";
 export { Server } from "./server";
 export type * from "./types";

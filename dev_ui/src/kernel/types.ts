@@ -129,6 +129,8 @@ export interface LiveKernel {
   inspect(code: string, cursor: number): Promise<Record<string, unknown> | null>;
   /** Asks the person on behalf of the model; `input()` in a cell asks below the cell. */
   onInput(ask: (prompt: string, password: boolean) => Promise<string>): Dispose;
+  /** Let go of the kernel, which goes on running. */
+  dispose(): void;
 }
 
 /**

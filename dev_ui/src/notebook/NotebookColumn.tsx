@@ -2,9 +2,9 @@
 
 import { useStore } from "@nanostores/react";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
-import type { LiveKernel } from "~/kernel";
+import type { Dispose, LiveKernel } from "~/kernel";
 import { Clipboard, edit, type Fix, insertCell } from "./actions";
-import { notebookCommands } from "./commands";
+import { type BoundCommand, notebookCommands } from "./commands";
 import { KeyReader } from "./keys";
 import styles from "./Notebook.module.css";
 import { NotebookCell } from "./NotebookCell";
@@ -18,14 +18,17 @@ export interface NotebookColumnProps {
   readonly notebook: Notebook;
   readonly kernel: LiveKernel | null;
   readonly fix?: Fix | undefined;
+  /** Takes the notebook's commands into the page's table, as long as it is open. */
+  readonly offer?: ((commands: readonly BoundCommand[]) => Dispose) | undefined;
 }
 
 const clipboard = new Clipboard();
 
-export function NotebookColumn({ notebook, kernel, fix }: NotebookColumnProps) {
+export function NotebookColumn({ notebook, kernel, fix, offer }: NotebookColumnProps) {
   const place = useRef<HTMLDivElement>(null);
   const view = useMemo(() => new NotebookView(), []);
   useKeys(notebook, view, place);
+  useOffer(notebook, view, offer);
   useSaveWhenHidden(notebook);
   return (
     <div ref={place} className={styles.notebook} data-notebook>
@@ -104,6 +107,17 @@ function useKeys(
     current?.addEventListener("keydown", press);
     return () => current?.removeEventListener("keydown", press);
   }, [notebook, view, place]);
+}
+
+function useOffer(
+  notebook: Notebook,
+  view: NotebookView,
+  offer: NotebookColumnProps["offer"],
+): void {
+  useEffect(() => {
+    const at = { notebook, clipboard, view };
+    return offer?.(notebookCommands.map((each) => ({ ...each, run: () => each.run(at) })));
+  }, [notebook, view, offer]);
 }
 
 /** A page may be closed without a word: what isn't saved yet is saved, and kept in the browser. */

@@ -5,7 +5,7 @@ import type { LiveKernel, Server } from "~/kernel";
 import type { Fix } from "./actions";
 import type { Desk } from "./desk";
 import { EmptyDesk } from "./EmptyDesk";
-import { NotebookColumn } from "./NotebookColumn";
+import { NotebookColumn, type NotebookColumnProps } from "./NotebookColumn";
 import styles from "./NotebookRoom.module.css";
 
 export interface NotebookRoomProps {
@@ -14,9 +14,10 @@ export interface NotebookRoomProps {
   readonly kernel: LiveKernel | null;
   readonly onOpen: (path: string) => void;
   readonly fix?: Fix | undefined;
+  readonly offer?: NotebookColumnProps["offer"];
 }
 
-export function NotebookRoom({ desk, server, kernel, onOpen, fix }: NotebookRoomProps) {
+export function NotebookRoom({ desk, server, kernel, onOpen, fix, offer }: NotebookRoomProps) {
   const now = useStore(desk.now);
   switch (now.kind) {
     case "nothing":
@@ -35,6 +36,6 @@ export function NotebookRoom({ desk, server, kernel, onOpen, fix }: NotebookRoom
         </div>
       );
     case "open":
-      return <NotebookColumn key={now.path} notebook={now.notebook} kernel={kernel} fix={fix} />;
+      return <NotebookColumn key={now.path} {...{ notebook: now.notebook, kernel, fix, offer }} />;
   }
 }

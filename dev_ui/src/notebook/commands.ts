@@ -35,6 +35,11 @@ export interface NotebookCommand {
   readonly run: (at: NotebookKeys) => void;
 }
 
+/** A command of the notebook that is open. */
+export interface BoundCommand extends Pick<NotebookCommand, "id" | "title" | "keys"> {
+  readonly run: () => void;
+}
+
 type Run = NotebookCommand["run"];
 
 function command(id: string, title: string, keys: string, run: Run): NotebookCommand {

@@ -1,7 +1,7 @@
 /** The door of this room: the notebook that is open, and the files. */
 
 export { type Fix, insertCell } from "./actions";
-export { type NotebookCommand, notebookCommands } from "./commands";
+export { type BoundCommand, type NotebookCommand, notebookCommands } from "./commands";
 export { Desk, type OnDesk } from "./desk";
 export { FilesList } from "./FilesList";
 export { NotebookRoom } from "./NotebookRoom";

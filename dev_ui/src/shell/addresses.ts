@@ -5,6 +5,8 @@ import type { ServerAddress } from "~/kernel";
 export type Storage = Pick<globalThis.Storage, "getItem" | "setItem" | "removeItem">;
 
 const CURRENT = "beaker.server";
+const KNOWN = "beaker.servers";
+const MOST = 8;
 
 /**
  * Return the server that the page's address or this tab's memory names.
@@ -14,8 +16,13 @@ const CURRENT = "beaker.server";
  */
 export function addressOfPage(location: Location, storage: Storage): ServerAddress | null {
   const given = credentialIn(location);
-  if (given) storage.setItem(CURRENT, JSON.stringify(given));
+  if (given) remember(given, storage);
   return given ?? remembered(storage);
+}
+
+/** Keep a server for this tab. */
+export function remember(address: ServerAddress, storage: Storage): void {
+  storage.setItem(CURRENT, JSON.stringify(address));
 }
 
 /** Return what the address says of a server and its token. */
@@ -46,11 +53,21 @@ function serverOf(url: URL): string {
   return url.origin + folder;
 }
 
-function withSlash(address: string): string {
+export function withSlash(address: string): string {
   return address.endsWith("/") ? address : `${address}/`;
 }
 
 function remembered(storage: Storage): ServerAddress | null {
   const kept = storage.getItem(CURRENT);
   return kept ? (JSON.parse(kept) as ServerAddress) : null;
+}
+
+/** Return the servers that were used before, last first, without their tokens. */
+export function knownServers(storage: Storage): string[] {
+  return JSON.parse(storage.getItem(KNOWN) ?? "[]") as string[];
+}
+
+export function know(baseUrl: string, storage: Storage): void {
+  const others = knownServers(storage).filter((known) => known !== baseUrl);
+  storage.setItem(KNOWN, JSON.stringify([baseUrl, ...others].slice(0, MOST)));
 }
