@@ -1,9 +1,10 @@
 /** Code that waits for the person's word: exactly what would run, and the keys to decide. */
 
 import { atom } from "nanostores";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { CodeEditor } from "~/cells";
 import styles from "./ApprovalCard.module.css";
+import { focusQuestion } from "./focus";
 import { difference, isChangeOf } from "./lines";
 import { useRoom } from "./roomContext";
 import type { Approval } from "./turns";
@@ -22,6 +23,12 @@ export function ApprovalCard({ approval, before }: ApprovalCardProps) {
   const card = useRef<HTMLElement>(null);
   const { code, untrusted } = approval.request;
   useEffect(() => takeFocus(card.current), []);
+  useLayoutEffect(() => {
+    const { current } = card;
+    return () => {
+      if (current?.contains(document.activeElement)) focusQuestion();
+    };
+  }, []);
 
   const decide = (word: "run" | "edit" | "reject", changed?: string) => {
     if (decided) return;

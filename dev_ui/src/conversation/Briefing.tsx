@@ -68,7 +68,7 @@ function Switches() {
             type="checkbox"
             checked={!without.includes(part)}
             onChange={(event) => toggle(part, event.target.checked)}
-          />{" "}
+          />
           {part}
         </label>
       ))}

@@ -5,15 +5,9 @@ import { ArrowUp, ListTree, Square } from "lucide-react";
 import { useLayoutEffect, useRef, useState } from "react";
 import { Briefing } from "./Briefing";
 import styles from "./Composer.module.css";
+import { QUESTION_ID } from "./focus";
 import { useRoom } from "./roomContext";
 import { spentOn } from "./spent";
-
-const ID = "beaker-question";
-
-/** Put the cursor where one asks. */
-export function focusQuestion(): void {
-  document.getElementById(ID)?.focus();
-}
 
 export function Composer() {
   const { room } = useRoom();
@@ -105,7 +99,7 @@ function Field({ question, setQuestion, asked, send }: FieldProps) {
   };
   return (
     <textarea
-      id={ID}
+      id={QUESTION_ID}
       ref={field}
       rows={1}
       className={styles.field}
@@ -143,7 +137,7 @@ function Unseen() {
           type="checkbox"
           checked={alone}
           onChange={(event) => room.goesOnAlone.set(event.target.checked)}
-        />{" "}
+        />
         always tell it
       </label>
       <button type="button" disabled={running} onClick={() => room.goOn()}>

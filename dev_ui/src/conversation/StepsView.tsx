@@ -7,10 +7,16 @@ import styles from "./StepsView.module.css";
 import { type FoldedStep, secondsOf, summary } from "./segments";
 import type { ToolUse } from "./turns";
 
-export function StepsView({ steps }: { steps: readonly FoldedStep[] }) {
+export interface StepsViewProps {
+  readonly steps: readonly FoldedStep[];
+  /** Whether the last one waits for the person's word. */
+  readonly waits: boolean;
+}
+
+export function StepsView({ steps, waits }: StepsViewProps) {
   const [open, setOpen] = useState(false);
   const seconds = secondsOf(steps);
-  const active = steps.some((step) => step.kind === "tool" && step.state === "running");
+  const active = !waits && steps.some((step) => step.kind === "tool" && step.state === "running");
   return (
     <div className={styles.steps}>
       <button
@@ -20,7 +26,7 @@ export function StepsView({ steps }: { steps: readonly FoldedStep[] }) {
         onClick={() => setOpen(!open)}
       >
         <ChevronRight size={14} className={open ? styles.opened : styles.closed} />
-        <span className={active ? styles.active : undefined}>{summary(steps)}</span>
+        <span className={active ? styles.active : undefined}>{summary(steps, waits)}</span>
         {seconds > 0 && <span>· {duration(seconds * 1000)}</span>}
       </button>
       {open && (

@@ -10,7 +10,7 @@ import { isRunnable } from "./runnable";
 import { StepsView } from "./StepsView";
 import { type Segment, segmentsOf } from "./segments";
 import styles from "./TurnView.module.css";
-import type { Code, Turn } from "./turns";
+import { type Code, isAwaited, type Turn } from "./turns";
 
 export const TurnView = memo(({ turn }: { turn: Turn }) => {
   const segments = segmentsOf(turn);
@@ -32,7 +32,7 @@ function SegmentView({ segment, turn }: { segment: Segment; turn: Turn }) {
     case "notice":
       return <p className={styles.notice}>{segment.text}</p>;
     case "steps":
-      return <StepsView steps={segment.steps} />;
+      return <StepsView steps={segment.steps} waits={turn.parts.some(isAwaited)} />;
     case "approval":
       return <ApprovalCard approval={segment} before={lastRun(turn)} />;
     case "code":

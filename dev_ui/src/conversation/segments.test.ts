@@ -48,6 +48,7 @@ test("an approval is folded once there is a word on it", () => {
 
 test("the summary says what runs, what was done and what failed", () => {
   expect(summary([tool("done"), tool("running")])).toBe("running run_code");
+  expect(summary([tool("running")], true)).toBe("wants to use run_code");
   expect(summary([tool("done")])).toBe("ran 1 step");
   expect(summary([tool("done"), tool("error")])).toBe("ran 2 steps, 1 failed");
   expect(secondsOf([tool("done", 1), tool("error", 0.5)])).toBe(1.5);

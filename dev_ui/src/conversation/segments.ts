@@ -24,11 +24,11 @@ export function segmentsOf(turn: Turn): Segment[] {
   return segments;
 }
 
-/** Say in a few words what was done, or is being done. */
-export function summary(steps: readonly FoldedStep[]): string {
+/** Say in a few words what was done, or is being done, or `waits` for the person's word. */
+export function summary(steps: readonly FoldedStep[], waits = false): string {
   const last = steps.at(-1);
   const active = steps.find((step) => step.kind === "tool" && step.state === "running");
-  if (active?.kind === "tool") return `running ${active.name}`;
+  if (active?.kind === "tool") return `${waits ? "wants to use" : "running"} ${active.name}`;
   if (last?.kind === "retry") return `asking again, attempt ${last.attempt}: ${last.reason}`;
   const tools = steps.filter((step) => step.kind === "tool");
   if (tools.length === 0)
