@@ -16,7 +16,7 @@ export interface FilesListProps {
 }
 
 export function FilesList({ server, open, onOpen, onMoved }: FilesListProps) {
-  const folder = useFolder(server, parentOf(open));
+  const folder = useFolder(server, open);
   const create = async () => {
     const entry = await folder.create();
     if (entry) onOpen(entry.path);
@@ -173,8 +173,4 @@ function Remove({
       </button>
     </li>
   );
-}
-
-function parentOf(path: string): string {
-  return path.split("/").slice(0, -1).join("/");
 }

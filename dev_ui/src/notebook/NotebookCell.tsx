@@ -2,10 +2,12 @@
 
 import type { EditorView } from "@codemirror/view";
 import { memo, type ReactNode, useCallback, useEffect, useRef } from "react";
+import { useNear } from "~/cells/useNear";
 import type { LiveKernel } from "~/kernel";
 import type { Fix } from "./actions";
 import { CellTools } from "./CellTools";
 import { CodeCell } from "./CodeCell";
+import { estimatedHeight, useHeight } from "./heights";
 import styles from "./Notebook.module.css";
 import type { Notebook } from "./notebook";
 import { ProposalCard } from "./ProposalCard";
@@ -39,6 +41,8 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
   const place = useRef<HTMLElement>(null);
   const type = useCell(notebook, id, (cell) => cell.type);
   const selected = useSelected(notebook, id);
+  const near = useNear(place);
+  const height = useHeight(place, near);
   useFocus(notebook, id, place);
   const onEditor = useCallback(
     (editor: EditorView | null) => register(notebook, id, editor),
@@ -58,7 +62,7 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
       tabIndex={active ? 0 : -1}
       onPointerDown={(event) => selectBy(event, notebook, id)}
     >
-      {body(type, shared)}
+      {near || active ? body(type, shared) : <Far notebook={notebook} id={id} height={height} />}
       <Proposed notebook={notebook} id={id} />
       {active && <CellTools notebook={notebook} id={id} type={type ?? ""} />}
     </article>
@@ -67,6 +71,16 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
 
 function body(type: string | undefined, props: CellProps): ReactNode {
   return type === "code" ? <CodeCell {...props} /> : <TextCell {...props} type={type ?? ""} />;
+}
+
+/** A cell that is far from the window: its text, as high as the cell was or may be. */
+function Far({ notebook, id, height }: { notebook: Notebook; id: string; height: number }) {
+  const minHeight = height || estimatedHeight(notebook.live(id).result().outputs);
+  return (
+    <pre className={styles.far} style={{ minHeight }}>
+      {notebook.editing.text(id).get()}
+    </pre>
+  );
 }
 
 function Proposed({ notebook, id }: { notebook: Notebook; id: string }) {

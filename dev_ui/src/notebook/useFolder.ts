@@ -17,9 +17,10 @@ export interface FolderView {
 
 const ORDER = { folder: 0, notebook: 1, file: 2 };
 
-export function useFolder(server: Server, first: string): FolderView {
+/** @param open - the path of the open notebook: when it is another, there may be a new file */
+export function useFolder(server: Server, open: string): FolderView {
   const { files } = server;
-  const [path, go] = useState(first);
+  const [path, go] = useState(parentOf(open));
   const [entries, setEntries] = useState<readonly FileEntry[]>([]);
   const [failed, setFailed] = useState("");
 
@@ -36,7 +37,8 @@ export function useFolder(server: Server, first: string): FolderView {
     if (found) setEntries(found.toSorted(byKindAndName));
   }, [attempt, files, path]);
 
-  useEffect(() => void list(), [list]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another notebook may be a new one
+  useEffect(() => void list(), [list, open]);
 
   /** Do something to the folder, and look what it is now. */
   const change = async <T>(act: () => Promise<T>): Promise<T | null> => {
@@ -56,6 +58,10 @@ export function useFolder(server: Server, first: string): FolderView {
     remove: async (entry) =>
       (await change(() => files.remove(entry.path).then(() => true))) ?? false,
   };
+}
+
+function parentOf(path: string): string {
+  return path.split("/").slice(0, -1).join("/");
 }
 
 function byKindAndName(one: FileEntry, other: FileEntry): number {
