@@ -20,7 +20,7 @@ export function Toolbar({ notebook }: { notebook: Notebook }) {
       <Tool name="restart" act={() => void notebook.restart()}>
         <RotateCcw size={14} />
       </Tool>
-      <output className={styles.saved} data-kind={state.kind}>
+      <output className={styles.saved} aria-label="saving" data-kind={state.kind}>
         {said(state)}
       </output>
     </div>

@@ -37,12 +37,16 @@ export function insert(at: number, ...cells: DocumentCell[]): Edit {
   return (document) => withCells(document, document.cells.toSpliced(at, 0, ...cells));
 }
 
-/** Leave cells out; a notebook is never without a cell to write into. */
 export function remove(ids: ReadonlySet<string>): Edit {
   return (document) => {
     const left = document.cells.filter((cell) => !ids.has(cell.id));
-    return withCells(document, left.length > 0 ? left : [newCell("code")]);
+    return withACell(withCells(document, left));
   };
+}
+
+/** A notebook is never without a cell to write into. */
+export function withACell(document: NotebookDocument): NotebookDocument {
+  return document.cells.length > 0 ? document : withCells(document, [newCell("code")]);
 }
 
 /** Put cells below the one with the id `after`, or on top where it is null. */

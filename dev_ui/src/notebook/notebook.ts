@@ -5,7 +5,7 @@ import { atom, type ReadableAtom } from "nanostores";
 import { type CellResult, LiveCell } from "~/cells/liveCell";
 import { RunQueue } from "~/cells/runQueue";
 import type { Dispose, LiveKernel, Outputs } from "~/kernel/types";
-import { indexOf, noteProvenance } from "./document";
+import { indexOf, noteProvenance, withACell } from "./document";
 import type { Draft, Drafts } from "./drafts";
 import { Editing } from "./editing";
 import { languageOf, readNotebook, sameNotebook, writeNotebook } from "./format";
@@ -47,11 +47,11 @@ export class Notebook {
   ) {
     const { document, results } = readNotebook(stored.content);
     this.#results = results;
-    this.editing = new Editing(document);
+    this.editing = new Editing(withACell(document));
     this.queue = new RunQueue(place.kernel);
     this.wishes = new Wishes(this);
     this.saving = new Saving(place.files, place.drafts, path, () => this.content(), stored);
-    this.selection.select(document.cells[0]?.id ?? "");
+    this.selection.select(this.editing.document.get().cells[0]?.id ?? "");
     this.#language.set(languageOf(document));
     this.#ends.push(this.editing.document.listen(() => this.saving.touch()));
   }
@@ -100,7 +100,7 @@ export class Notebook {
     for (const cell of this.#cells.values()) cell.dispose();
     this.#cells.clear();
     this.#results = results;
-    this.editing.apply(() => document);
+    this.editing.apply(() => withACell(document));
     this.selection.select(document.cells[0]?.id ?? "");
   }
 
