@@ -55,7 +55,9 @@ def test_cells_are_made_moved_and_deleted_by_jupyterlabs_keys(opened) -> None:
         notebook.press("Escape", "c", "j", "v", "d", "d", "a", "y", "Control+Shift+ArrowDown")
         assert notebook.sources() == ["one", "between", "two", ""]
         notebook.press("k", "Shift+ArrowUp", "Shift+m", "x", "z", "k", "d", "d", "z", "Shift+z")
-        assert notebook.sources() == ["between\n\ntwo", ""]
+        assert notebook.sources() == ["one", ""]
+        notebook.press("z")
+        assert notebook.sources() == ["one", "between\n\ntwo", ""]
 
 
 def test_a_cell_is_split_where_the_cursor_is(opened) -> None:

@@ -22,7 +22,7 @@ export class RunQueue {
       if (cell.state.get().kind !== "running") cell.wait(true);
       this.#waiting.push({ cell, metadata });
     }
-    void this.#drain();
+    this.resume();
   }
 
   /** Forget the cells that wait. */
@@ -32,23 +32,24 @@ export class RunQueue {
     }
   }
 
+  /** Go on, now that there is a kernel; until then all wait. */
+  resume(): void {
+    void this.#drain();
+  }
+
   async #drain(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
-      await this.#runOne(job);
+    for (let kernel = this.kernel(); kernel; kernel = this.kernel()) {
+      const job = this.#waiting.shift();
+      if (!job) break;
+      await this.#run(job, kernel);
     }
     this.#running = false;
   }
 
-  async #runOne({ cell, metadata }: Job): Promise<void> {
-    const kernel = this.kernel();
-    if (!kernel) {
-      cell.wait(false);
-      return this.clear();
-    }
+  async #run({ cell, metadata }: Job, kernel: LiveKernel): Promise<void> {
     const ended = await cell.run(kernel, metadata);
-    if (ended.kind === "lost" || (ended.kind === "done" && ended.result.status !== "ok"))
-      this.clear();
+    if (ended.kind !== "done" || ended.result.status !== "ok") this.clear();
   }
 }

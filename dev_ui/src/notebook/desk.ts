@@ -72,7 +72,7 @@ export class Desk {
   }
 
   #attach(kernel: LiveKernel | null): void {
-    this.notebook?.wishes.follow(kernel);
+    this.notebook?.follow(kernel);
   }
 
   /** Put the open notebook away, with what was not saved yet. */

@@ -88,6 +88,12 @@ export class Notebook {
     return cell;
   }
 
+  /** Go on with another kernel, or with the first. */
+  follow(kernel: LiveKernel | null): void {
+    this.wishes.follow(kernel);
+    this.queue.resume();
+  }
+
   /** The notebook as it is to be written. */
   content(): Record<string, unknown> {
     const result = (id: string) => this.#cells.get(id)?.result() ?? this.#results.get(id);
