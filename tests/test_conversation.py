@@ -163,6 +163,15 @@ def test_what_the_model_would_be_told_is_shown_and_parts_of_it_can_be_left_out(
         assert "# Variables" not in sent
 
 
+def test_what_a_cell_has_printed_is_told(model: ScriptedModel, env: dict[str, str]) -> None:
+    with running(**env) as kernel:
+        for count in (1, 2):
+            kernel.client.run("print(6 * 7)")
+            answered(kernel.client, "llm_request", {"request": f"the first question {count}"})
+    sent = [request.body["messages"][-1]["content"] for request in model.requests]
+    assert ["⟦session\n42\nsession⟧" in told for told in sent] == [True, True]
+
+
 def test_cells_that_were_left_out_are_told_with_the_next_question(
     model: ScriptedModel, env: dict[str, str]
 ) -> None:
