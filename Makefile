@@ -1,7 +1,7 @@
 # Every target sets up what it needs, on a machine that has git, make, python3 with pip, and npm.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: dev test test-model test-long bench lint lock docs clean help
+.PHONY: dev lab page test test-model test-long bench lint lock docs clean help
 
 RUN := .venv/bin/python -P
 UV := $(or $(shell command -v uv),.tools/bin/uv)
@@ -12,16 +12,22 @@ export UV_SYSTEM_CERTS ?= 1
 export NODE_EXTRA_CA_CERTS ?= $(AUTHORITIES)
 endif
 
-dev: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
+dev: .venv/.ready dev_ui/node_modules/.ready ## open the page with the example notebook; it follows what you change
 	$(RUN) -m beaker_kernel.commands.dev
 
-test: lint .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
+lab: .venv/.ready ## open JupyterLab with the beaker kernel and the example notebook
+	$(RUN) -m beaker_kernel.commands.lab
+
+page: beaker_kernel/static/ui/index.html ## build the page that `beaker serve --ui` serves
+
+test: lint page .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
+	npm --prefix dev_ui test --silent
 	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not model and not long"
 
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model
 
-test-long: .venv/.chromium .venv/.kernels ## run what takes minutes: faults, floods, deep fuzzing
+test-long: page .venv/.chromium .venv/.kernels ## run what takes minutes: faults, floods, deep fuzzing
 	$(RUN) -m pytest -q -m long
 
 bench: .venv/.ready .venv/.chromium ## measure beside plain ipykernel, as ratios
@@ -33,6 +39,7 @@ lint: .venv/.ready dev_ui/node_modules/.ready ## check style, types and generate
 	.venv/bin/mypy --no-error-summary
 	$(RUN) -m beaker_kernel.protocol.schema --check
 	npm --prefix dev_ui run --silent protocol:check
+	npm --prefix dev_ui run --silent lint
 
 docs: .venv/.ready dev_ui/node_modules/.ready ## write the generated files anew
 	$(RUN) -m beaker_kernel.protocol.schema
@@ -62,6 +69,10 @@ help: ## show this help
 
 .venv/.kernels: | .venv/.ready
 	{ command -v bwrap && command -v R && test -d /usr/lib/postgresql; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap postgresql r-cran-irkernel >/dev/null; } || echo "without them their tests are skipped: sudo apt-get install bubblewrap postgresql r-cran-irkernel" >&2
+	touch $@
+
+beaker_kernel/static/ui/index.html: $(shell find dev_ui/src dev_ui/*.* -type f) | dev_ui/node_modules/.ready
+	npm --prefix dev_ui run --silent build -- --logLevel error
 	touch $@
 
 dev_ui/node_modules/.ready: dev_ui/package-lock.json

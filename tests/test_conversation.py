@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.support.kernels import Client, Message, is_idle, running, text
-from tests.support.replies import call
+from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -48,6 +48,12 @@ def resumed(client: Client, since: int = 0) -> tuple[Message, list[Message]]:
     """Return the reply to a resume_request, and the events that were sent again."""
     asked = client.send("resume_request", {"since": since})
     return client.reply(asked)["content"], client.outputs(asked)
+
+
+def answered(client: Client, msg_type: str, content: Message) -> Message:
+    """Return the content of a request's reply."""
+    reply: Message = client.reply(client.send(msg_type, content))["content"]
+    return reply
 
 
 def test_after_a_crash_of_the_agent_the_next_one_goes_on(
@@ -90,7 +96,10 @@ def test_a_frontend_that_comes_later_gets_every_event_of_a_cells_question_once(
             assert numbers == list(range(1, reply["seq"] + 1))
             kinds = [event["msg_type"] for event in events]
             assert {"llm_delta", "tool_call_update", "add_child_codecell"} <= set(kinds)
-            assert kinds[-1] == "llm_response"
+            assert kinds[0] == "llm_asked"
+            assert kinds[-2:] == ["llm_response", "llm_ended"]
+            assert len({event["content"]["question"] for event in events}) == 1
+            assert reply["running"] == []
             assert resumed(late, since=reply["seq"])[1] == []
         finally:
             late.close()
@@ -112,6 +121,77 @@ def test_a_frontend_that_comes_in_the_middle_misses_nothing_and_sees_nothing_twi
             assert seen[resumed_at:] == list(range(1, len(seen) - resumed_at + 1))
         finally:
             late.close()
+
+
+def test_a_frontend_that_comes_in_the_middle_is_told_what_was_asked_and_is_still_answered(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    model.when("slowly", hang(chunk({"content": "Well"})))
+    with running(**env) as kernel:
+        late = kernel.another_client()
+        try:
+            asked = kernel.client.send("llm_request", {"request": "slowly"})
+            kernel.client.published(lambda m: m["msg_type"] == "llm_delta")
+            reply, events = resumed(late)
+            assert reply["running"] == [asked]
+            assert [e["content"]["question"] for e in events] == [asked] * len(events)
+            assert events[0]["content"]["request"] == "slowly"
+            kernel.client.send("llm_cancel_request", {"msg_id": asked})
+            assert kernel.client.reply(asked)["content"]["ename"] == "KeyboardInterrupt"
+            reply, events = resumed(late, since=reply["seq"])
+            assert reply["running"] == []
+            assert events[-1]["content"]["ename"] == "KeyboardInterrupt"
+        finally:
+            late.close()
+
+
+def test_what_the_model_would_be_told_is_shown_and_parts_of_it_can_be_left_out(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("secret_plan = 'at dawn'\nprint('an output')")
+        without = {"without": ["variables", "outputs"]}
+        told = answered(kernel.client, "briefing_request", {"request": "why?"})["sections"]
+        assert [s["name"] for s in told][-4:] == ["variables", "cells", "question", "tools"]
+        assert "secret_plan" in told[-4]["text"]
+        less = answered(kernel.client, "briefing_request", without)["sections"]
+        assert "variables" not in [s["name"] for s in less]
+        answered(kernel.client, "llm_request", {"request": "the first question", **without})
+        sent = model.requests[-1].body["messages"][-1]["content"]
+        assert "secret_plan" in sent
+        assert "an output" not in sent.replace("print('an output')", "")
+        assert "# Variables" not in sent
+
+
+def test_what_a_cell_has_printed_is_told(model: ScriptedModel, env: dict[str, str]) -> None:
+    with running(**env) as kernel:
+        for count in (1, 2):
+            kernel.client.run("print(6 * 7)")
+            answered(kernel.client, "llm_request", {"request": f"the first question {count}"})
+    sent = [request.body["messages"][-1]["content"] for request in model.requests]
+    assert ["⟦session\n42\nsession⟧" in told for told in sent] == [True, True]
+
+
+def test_cells_that_were_left_out_are_told_with_the_next_question(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("early = 1")
+        for without in (["cells", "variables"], []):
+            content = {"request": "the first question", "without": without}
+            answered(kernel.client, "llm_request", content)
+        sent = [request.body["messages"][-1]["content"] for request in model.requests]
+        assert ["early = 1" in told for told in sent] == [False, True]
+
+
+def test_a_frontend_chooses_the_policy_as_far_as_it_may(env: dict[str, str]) -> None:
+    with running(BEAKER_POLICY_AT_MOST="guarded", **env) as kernel:
+        info = answered(kernel.client, "beaker_session_info_request", {})
+        assert info["policies"] == ["never", "ask", "guarded"]
+        assert answered(kernel.client, "set_policy", {"policy": "guarded"})["status"] == "ok"
+        assert answered(kernel.client, "beaker_session_info_request", {})["policy"] == "guarded"
+        refused = answered(kernel.client, "set_policy", {"policy": "auto"})
+        assert refused["ename"] == "ConfigurationError"
 
 
 def test_an_approval_is_given_by_a_frontend_that_came_after_it_was_asked_for(

@@ -21,17 +21,20 @@ from beaker_kernel.agent.summary import sum_up
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import BeakerError, ConfigurationError, ProtocolError
+from beaker_kernel.protocol.replies import Section, VariablesReply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from beaker_kernel.agent.budget import Budget
+    from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
+    from beaker_kernel.protocol.messages import Part
     from beaker_kernel.protocol.replies import Policy
 
 
@@ -163,10 +166,12 @@ class Assistant:
         model: str = "",
         notebook: Notebook | None = None,
         state: NotebookState | None = None,
+        without: Collection[Part] = (),
     ) -> None:
         """Answer a question on its surface; cells are changed where there is a `notebook`.
 
-        `state` is how it is now, if the frontend has told that already.
+        `state` is how it is now, if the frontend has told that already. What the model is told
+        `without` may be told with the next question.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
@@ -176,12 +181,13 @@ class Assistant:
         rules = briefing.read_rules(Path.cwd())
         self._tell(surface, endpoint, rules)
         await self.contexts.prepare(surface.header)
-        conversation, shown = self.conversation, self.cells.peek()
+        conversation, shown = self.conversation, self._new_cells(without)
         policy = self._permitted(for_question(self.policy, auto=auto))
         state = state or await self.look(surface, notebook)
         self._restore(surface, state)
         room, budget = self.models.room(endpoint), self.models.budget(endpoint)
-        system, told = await self._briefing(question, rules, state.cells if state else None, room)
+        standing = state.cells if state else None
+        system, told = await self._briefing(question, rules, standing, room, without)
         await sum_up(
             conversation,
             model=self.models.model(endpoint),
@@ -189,7 +195,7 @@ class Assistant:
             budget=budget,
             room=room.characters,
         )
-        messages = conversation.ask(system, told)
+        messages = conversation.ask(system, told, alone="conversation" in without)
         agent = self._agent(
             surface, endpoint, messages, policy=policy, notebook=notebook, budget=budget
         )
@@ -264,26 +270,62 @@ class Assistant:
         }
 
     async def _briefing(
-        self, question: str, rules: str, standing: Sequence[NotebookCell] | None, room: Room
+        self,
+        question: str,
+        rules: str,
+        standing: Sequence[NotebookCell] | None,
+        room: Room,
+        without: Collection[Part] = (),
     ) -> tuple[str, str]:
         """Return the system's message and the one that asks; turns without room are taken out."""
-        field = self.contexts.active.prompt
-        system = briefing.system_prompt(self._session.language.name, self.redact(rules), field)
-        variables = await self._session.variables()
-        names = [variable.name for variable in variables.variables] if variables else []
-        told = briefing.compose(
-            question,
-            self.cells.peek(),
-            variables,
-            self._session.language.fence,
-            self.redact,
-            changed=[] if standing is None else self.cells.changed_since(standing, names),
-            room=room.characters * BRIEFING,
-        )
+        system = self._system("" if "rules" in without else rules)
+        told = briefing.joined(await self._parts(question, standing, room, without))
         specs = [tool.spec for tool in self.contexts.tools]
         own = size([{"content": system}, {"content": told}], specs)
         self.conversation.fit(room.characters - own, at_least=0)
         return system, told
+
+    def _system(self, rules: str) -> str:
+        field = self.contexts.active.prompt
+        return briefing.system_prompt(self._session.language.name, self.redact(rules), field)
+
+    async def _parts(
+        self,
+        question: str,
+        standing: Sequence[NotebookCell] | None,
+        room: Room,
+        without: Collection[Part],
+    ) -> dict[str, str]:
+        hidden = "variables" in without
+        variables = VariablesReply() if hidden else await self._session.variables()
+        names = [variable.name for variable in variables.variables] if variables else []
+        return briefing.parts(
+            question,
+            self._new_cells(without),
+            variables,
+            self._session.language.fence,
+            self.redact,
+            changed=[] if standing is None else self.cells.changed_since(standing, names),
+            outputs="outputs" not in without,
+            room=room.characters * BRIEFING,
+        )
+
+    def _new_cells(self, without: Collection[Part]) -> list[Cell]:
+        return [] if "cells" in without else self.cells.peek()
+
+    async def sections(self, question: str, without: Collection[Part]) -> list[Section]:
+        """Return what the model would be sent with a question, part by part."""
+        rules = "" if "rules" in without else self.redact(briefing.read_rules(Path.cwd()))
+        earlier = [] if "conversation" in without else self.conversation.earlier
+        told = await self._parts(question, None, Room(), without)
+        texts = {
+            "instructions": self._system(""),
+            "rules": rules,
+            "conversation": "\n\n".join(map(briefing.spoken, earlier)),
+            **told,
+            "tools": "\n".join(f"{t.name}: {t.signature.description}" for t in self.contexts.tools),
+        }
+        return [Section(name=n, text=t, tokens=len(t) // 4) for n, t in texts.items() if t]
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
@@ -292,7 +334,7 @@ class Assistant:
             room = self.models.room(await self.models.endpoint())
         rules = briefing.read_rules(Path.cwd())
         messages = self.conversation.ask(*await self._briefing(question, rules, None, room))
-        texts = [f"--- {m['role']}\n{m.get('content') or m.get('tool_calls')}" for m in messages]
+        texts = [f"--- {briefing.spoken(message)}" for message in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
 
     def acting(self, surface: Surface) -> Turn:

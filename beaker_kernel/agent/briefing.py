@@ -76,12 +76,22 @@ def read_rules(folder: Path) -> str:
         return ""
 
 
+def spoken(message: Message) -> str:
+    """Return a message as a person can read it."""
+    return f"{message['role']}\n{message.get('content') or message.get('tool_calls')}"
+
+
 def tokens(messages: Sequence[Message]) -> int:
     """Return about how many tokens messages are: one for four characters."""
     return sum(len(str(message.get("content") or "")) for message in messages) // 4
 
 
-def compose(
+def joined(told: Mapping[str, str]) -> str:
+    """Return the message that asks."""
+    return "\n\n".join(filter(None, told.values()))
+
+
+def parts(
     question: str,
     cells: Sequence[Cell],
     variables: VariablesReply | None,
@@ -89,9 +99,10 @@ def compose(
     redact: Redact,
     *,
     changed: Sequence[str] = (),
+    outputs: bool = True,
     room: float = BUDGET,
-) -> str:
-    """Return the message that asks: variables, the cells that are new, and the question last.
+) -> dict[str, str]:
+    """Return what is told: variables, the cells that are new, and the question last, by name.
 
     `changed` says which sources that ran don't stand in the notebook any more; `room` is how many
     characters all may have. The question is never cut.
@@ -105,13 +116,13 @@ def compose(
     room = most - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
     kept: list[str] = []
     for cell in reversed(cells):
-        text = _cell(cell, fence, redact)
+        text = _cell(cell, fence, redact, outputs=outputs)
         room -= len(text) + 1
         if room < 0:
             break
         kept.insert(0, text)
     ran = "\n".join([CELLS, *kept]) if kept else ""
-    return "\n\n".join(filter(None, (listed, ran, noted, asked)))
+    return {"variables": listed, "cells": ran, "changes": noted, "question": asked}
 
 
 def fenced(text: str) -> str:
@@ -150,8 +161,8 @@ def without_cut_words(text: str) -> str:
     return _CUT_WORD.sub(r"\1…", text)
 
 
-def _cell(cell: Cell, fence: str, redact: Redact) -> str:
-    output = cell.outputs.text(OUTPUT, redact)
+def _cell(cell: Cell, fence: str, redact: Redact, *, outputs: bool) -> str:
+    output = cell.outputs.text(OUTPUT, redact) if outputs else ""
     source = shorten(redact(cell.source), OUTPUT * 2)
     ran = f"[{cell.execution_count}]\n```{fence}\n{source}\n```"
     return f"{ran}\n{fenced(output)}" if output else ran

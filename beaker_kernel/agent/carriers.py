@@ -108,18 +108,22 @@ class Native:
 class Emitter:
     """Sends the events of one request, numbered by the conversation, which keeps them.
 
-    Without a carrier they are kept alone.
+    Without a carrier they are kept alone. What is kept says to which `question` it belongs, as the
+    parent does of what is sent.
     """
 
-    def __init__(self, carrier: Carrier | None, conversation: Conversation) -> None:
+    def __init__(
+        self, carrier: Carrier | None, conversation: Conversation, question: str = ""
+    ) -> None:
         self._carrier = carrier
         self._conversation = conversation
+        self._belongs = {"question": question} if question else {}
         self.number = conversation.next_event
 
     def __call__(self, event: Event) -> None:
         """Send an event."""
         content = encode(event)
-        self._conversation.record(event.msg_type, content)
+        self._conversation.record(event.msg_type, content | self._belongs)
         if self._carrier:
             self._carrier.emit(event.msg_type, content)
 

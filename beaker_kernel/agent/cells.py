@@ -40,6 +40,7 @@ class Cells:
 
     def __init__(self) -> None:
         self._cells: dict[str, Cell] = {}
+        self._told: dict[str, Cell] = {}
         self._ran: dict[int, str] = {}
         self.execution_count = 0
         self.failed: Cell | None = None
@@ -55,13 +56,19 @@ class Cells:
         left_out = content.get("beaker_left_out")
         if message.msg_type == "execute_input":
             self._begin(message.parent_id, content, left_out)
-        elif cell := self._cells.get(message.parent_id):
+        elif cell := self._known(message.parent_id):
             if left_out:
                 cell.outputs.write(f"[an output of {left_out} bytes]\n")
             else:
                 cell.outputs.add(message.msg_type, content)
             if message.msg_type == "error":
                 self.failed = cell
+
+    def _known(self, msg_id: str) -> Cell | None:
+        """Return a cell; one that puts out more after it was told is to be told again."""
+        if msg_id in self._told:
+            self._cells[msg_id] = self._told.pop(msg_id)
+        return self._cells.get(msg_id)
 
     def _begin(self, msg_id: str, content: dict[str, object], left_out: object) -> None:
         if left_out:  # with the source its count was left out, too
@@ -108,6 +115,8 @@ class Cells:
     def forget(self, shown: Iterable[Cell]) -> None:
         """Leave out cells that the conversation holds now."""
         gone = set(shown)
+        self._told |= {i: cell for i, cell in self._cells.items() if cell in gone}
+        _bound(self._told, KEPT)
         self._cells = {i: cell for i, cell in self._cells.items() if cell not in gone}
 
     def restart(self) -> None:

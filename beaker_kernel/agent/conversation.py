@@ -130,12 +130,19 @@ class Conversation:
         else:
             self._left_out += [_asked(turn) for turn in turns]
 
-    def ask(self, system: str, told: str) -> list[Message]:
-        """Return the messages that ask a question, for the turn to append to."""
+    @property
+    def earlier(self) -> list[Message]:
+        """What is sent of the turns before: their summary, then those that are kept."""
+        return [*self._summary(), *self.messages]
+
+    def ask(self, system: str, told: str, *, alone: bool = False) -> list[Message]:
+        """Return the messages that ask a question, for the turn to append to.
+
+        One that is asked `alone` comes without those before it.
+        """
         return [
-            {"role": "system", "content": system + self._questions()},
-            *self._summary(),
-            *self.messages,
+            {"role": "system", "content": system + ("" if alone else self._questions())},
+            *([] if alone else self.earlier),
             {"role": "user", "content": told},
         ]
 

@@ -77,6 +77,11 @@ def narrowest(*policies: Policy) -> Policy:
     return min(policies, key=_ORDER.index)
 
 
+def permitted(at_most: Policy) -> tuple[Policy, ...]:
+    """Return those that allow no more than one does."""
+    return _ORDER[: _ORDER.index(at_most) + 1]
+
+
 def for_question(policy: Policy, *, auto: bool) -> Policy:
     """Return what holds for a question whose person said `auto`; what is forbidden stays so."""
     return "auto" if auto and policy != "never" else policy

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import beaker_magic, changes, magics
+from beaker_kernel.agent.asking import Asking
 from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.magics import Ask, Command, Fix
 from beaker_kernel.agent.notebook import read_state
+from beaker_kernel.agent.policy import permitted
 from beaker_kernel.agent.witnessed import Witnessed
-from beaker_kernel.errors import BeakerError, ModelAuthError, ModelError, ProtocolError
+from beaker_kernel.errors import BeakerError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies
 from beaker_kernel.protocol.codec import decode, encode
+from beaker_kernel.protocol.frames import msg_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
@@ -67,6 +70,7 @@ class Requests:
         self._comms = comms
         self._cancel = cancel
         self._approvals = Approvals()
+        self._asking = Asking()
 
     async def answer(self, carrier: Carrier) -> Reply:
         """Answer a request by the method of its name, or as the active context does.
@@ -96,16 +100,20 @@ class Requests:
                 with self._surface(carrier) as surface:
                     surface.show(await self._command(command, carrier))
             case Ask(question, auto, model):
-                with self._surface(carrier) as surface:
-                    kept, notebook = self._witnessed(surface), self._notebook(carrier)
+                with self._surface(carrier) as surface, self._kept(surface, question) as kept:
+                    notebook = self._notebook(carrier)
                     await self._assistant.answer(
                         kept, question, auto=auto, model=model, notebook=notebook
                     )
                     self._tell_history(carrier)
             case wish:
                 change = self._change(wish)
-                with self._surface(carrier, change.before) as surface:
-                    await self._offer(carrier, surface, wish, change)
+                asked = str(carrier.content["code"])
+                with (
+                    self._surface(carrier, change.before) as surface,
+                    self._kept(surface, asked) as kept,
+                ):
+                    await self._offer(carrier, kept, wish, change)
         return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
 
     async def _command(self, command: Command, carrier: Carrier) -> Shown:
@@ -115,10 +123,10 @@ class Requests:
         return shown
 
     async def _offer(
-        self, carrier: Carrier, surface: CellSurface, wish: Fix | Edit, change: Change
+        self, carrier: Carrier, kept: Witnessed, wish: Fix | Edit, change: Change
     ) -> None:
         """Answer with other code, as a difference of its cell where the frontend can show that."""
-        kept, notebook = self._witnessed(surface), self._notebook(carrier)
+        notebook = self._notebook(carrier)
         if notebook and (state := await self._assistant.look(kept, notebook)):
             notebook.corrects = self._corrected(carrier, wish, state)
             await self._assistant.answer(kept, change.question, notebook=notebook, state=state)
@@ -144,10 +152,12 @@ class Requests:
         fence = self._session.language.fence
         return CellSurface(self._link, self._stdin, carrier, fence, before)
 
-    def _witnessed(self, surface: CellSurface) -> Witnessed:
+    @contextmanager
+    def _kept(self, surface: CellSurface, question: str) -> Iterator[Witnessed]:
         """Have what is shown in a cell kept as the events that another frontend would see."""
-        emit = Emitter(None, self._assistant.conversation)
-        return Witnessed(surface, self._event_surface(surface.header, emit))
+        emit = Emitter(None, self._assistant.conversation, msg_id(surface.header))
+        with self._asking.asked(emit, msg_id(surface.header), question):
+            yield Witnessed(surface, self._event_surface(surface.header, emit))
 
     def _notebook(self, carrier: Carrier) -> Notebook | None:
         """Return the notebook that asks, where its frontend lets cells be changed."""
@@ -177,18 +187,34 @@ class Requests:
         """Answer a question with the whole event vocabulary."""
         request = decode("llm_request", carrier.content)
         assert isinstance(request, messages.LlmRequest)
-        emit = Emitter(carrier, self._assistant.conversation)
+        emit = Emitter(carrier, self._assistant.conversation, msg_id(carrier.header))
         may_ask = "ask_user" in carrier.capabilities or carrier.content.get("allow_stdin")
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
-        try:
-            notebook, state = self._notebook(carrier), await self._told_state(carrier)
-            await self._assistant.answer(surface, request.request, notebook=notebook, state=state)
-        except ModelAuthError as error:
-            emit(messages.LlmAuthFailure(seq=emit.number(), msg=str(error)))
-            raise
+        with self._asking.asked(emit, msg_id(carrier.header), request.request):
+            await self._assistant.answer(
+                surface,
+                request.request,
+                notebook=self._notebook(carrier),
+                state=await self._told_state(carrier),
+                without=request.without,
+            )
         if history := self._assistant.history:
             carrier.emit("set_chat_history", history)
+        return OK
+
+    async def briefing_request(self, carrier: Carrier) -> Reply:
+        """Say what the model would be sent with a question."""
+        request = decode("briefing_request", carrier.content)
+        assert isinstance(request, messages.BriefingRequest)
+        sections = await self._assistant.sections(request.request, request.without)
+        return encode(replies.BriefingReply(sections=tuple(sections)))
+
+    async def set_policy(self, carrier: Carrier) -> Reply:
+        """Choose whose word model code needs."""
+        request = decode("set_policy", carrier.content)
+        assert isinstance(request, messages.SetPolicy)
+        self._assistant.policy = request.policy
         return OK
 
     async def _told_state(self, carrier: Carrier) -> NotebookState | None:
@@ -242,7 +268,12 @@ class Requests:
         since = request.since if request.conversation in (None, conversation.id) else 0
         for msg_type, content in conversation.since(since):
             carrier.emit(msg_type, content)
-        return encode(replies.ResumeReply(conversation=conversation.id, seq=conversation.last))
+        reply = replies.ResumeReply(
+            conversation=conversation.id,
+            seq=conversation.last,
+            running=tuple(self._asking.running),
+        )
+        return encode(reply)
 
     async def conversation_request(self, carrier: Carrier) -> Reply:
         """Return the conversation's messages."""
@@ -276,6 +307,8 @@ class Requests:
             policy=self._assistant.policy,
             model=model,
             endpoint=url,
+            policies=permitted(self._assistant.settings.policy_at_most),
+            models=tuple(self._assistant.settings.models),
         )
         return encode(reply)
 

@@ -1,13 +1,16 @@
 """What the agent will want to know of the cells that ran before it was asked.
 
 The relay keeps the raw messages of the last cells, bounded, and hands them over with the next
-question. Nothing is decoded here, and the agent sleeps while cells run.
+question. No content is decoded here, and the agent sleeps while cells run.
 """
 
 from __future__ import annotations
 
 from collections import deque
+from functools import lru_cache
 from itertools import islice
+
+from beaker_kernel.protocol.frames import msg_id
 
 CELLS = 20
 HEAD = TAIL = 32_000
@@ -50,18 +53,24 @@ def _size(parts: Parts) -> int:
 
 
 class Recording:
-    """The last cells' messages, by the header of the request that caused them."""
+    """The last cells' messages, by the id of the request that caused them.
+
+    A kernel need not write one parent's header twice in the same order of keys (ipykernel doesn't),
+    so the header is read, once for each way in which it is written.
+    """
 
     def __init__(self) -> None:
-        self._cells: dict[bytes, RecordedCell] = {}
+        self._cells: dict[str, RecordedCell] = {}
+        self._id = lru_cache(maxsize=4 * CELLS)(msg_id)
 
     def add(self, header: bytes, parent_header: bytes, metadata: bytes, content: bytes) -> None:
         """Keep an output of a known cell, or the input that begins a new one."""
-        cell = self._cells.get(parent_header)
+        request = self._id(parent_header)
+        cell = self._cells.get(request)
         if cell is None:
             if b'"execute_input"' not in header:
                 return
-            cell = self._cells[parent_header] = RecordedCell()
+            cell = self._cells[request] = RecordedCell()
             for oldest in list(islice(self._cells, max(0, len(self._cells) - CELLS))):
                 del self._cells[oldest]
         if len(content) > CONTENT:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from beaker_kernel.protocol.names import PROTOCOL_VERSION
+from beaker_kernel.protocol.replies import Policy  # noqa: TC001 (pydantic reads it)
 
 Object: TypeAlias = dict[str, Any]
 """A JSON object whose keys are not ours to name."""
@@ -17,6 +18,8 @@ Object: TypeAlias = dict[str, Any]
 Capability = Literal["approval", "cells", "ask_user", "notebook"]
 CellOperation = Literal["insert", "replace", "delete", "move", "run", "diff"]
 Decision = Literal["run", "edit", "reject"]
+Part = Literal["rules", "conversation", "variables", "cells", "outputs"]
+"""What is told with a question that a person can leave out."""
 ToolState = Literal["running", "done", "error", "cancelled"]
 
 
@@ -37,11 +40,21 @@ class Request(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmRequest(Request):
-    """A question; `attachments` are ids of what the frontend uploaded before."""
+    """A question; `attachments` are ids of uploads, `without` is what the model isn't told."""
 
     msg_type = "llm_request"
     request: str
     attachments: tuple[str, ...] = ()
+    without: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefingRequest(Request):
+    """Ask what the model would be sent with a question."""
+
+    msg_type = "briefing_request"
+    request: str = ""
+    without: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +98,14 @@ class SetAgentModel(Request):
     msg_type = "set_agent_model"
     provider_id: str | None = None
     model_config: Object | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPolicy(Request):
+    """Choose whose word code of the model needs."""
+
+    msg_type = "set_policy"
+    policy: Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +157,33 @@ class VariablesRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event(Message):
-    """What happens on the way to a reply; `seq` counts the conversation's events from 1."""
+    """What happens on the way to a reply; `seq` counts the conversation's events from 1.
+
+    `question` is the msg_id of the request that it belongs to. Live the parent says it; it stands
+    in an event that is sent again.
+    """
 
     seq: int
+    question: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmAsked(Event):
+    """A question begins to be answered; the time is ISO 8601."""
+
+    msg_type = "llm_asked"
+    request: str
+    asked_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmEnded(Event):
+    """A question is over, in the words of its reply."""
+
+    msg_type = "llm_ended"
+    status: Literal["ok", "error"]
+    ename: str | None = None
+    evalue: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

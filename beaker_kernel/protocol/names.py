@@ -14,6 +14,7 @@ SHELL_REQUESTS = frozenset(
     {
         "approve_request",
         "beaker_session_info_request",
+        "briefing_request",
         "context_info_request",
         "context_setup_request",
         "conversation_request",
@@ -22,6 +23,7 @@ SHELL_REQUESTS = frozenset(
         "reset_request",
         "resume_request",
         "set_agent_model",
+        "set_policy",
         "variables_request",
     }
 )

@@ -11,11 +11,13 @@ from beaker_kernel.protocol.replies import ErrorReply, OkReply
 
 REQUESTS: tuple[type[Request], ...] = (
     messages.LlmRequest,
+    messages.BriefingRequest,
     messages.ContextSetupRequest,
     messages.ContextInfoRequest,
     messages.SessionInfoRequest,
     messages.ResetRequest,
     messages.SetAgentModel,
+    messages.SetPolicy,
     messages.ApproveRequest,
     messages.LlmCancelRequest,
     messages.ResumeRequest,
@@ -25,6 +27,8 @@ REQUESTS: tuple[type[Request], ...] = (
 """From the frontend, on shell."""
 
 EVENTS: tuple[type[Event], ...] = (
+    messages.LlmAsked,
+    messages.LlmEnded,
     messages.LlmThought,
     messages.ToolCallUpdate,
     messages.LlmResponse,
@@ -46,6 +50,7 @@ COMM_MESSAGES: tuple[type[Message], ...] = (messages.CellOp, messages.CellAck)
 """In either direction, only over the comm."""
 
 _TELLING_REPLIES: dict[str, type[OkReply]] = {
+    "briefing_request": replies.BriefingReply,
     "beaker_session_info_request": replies.SessionInfoReply,
     "llm_cancel_request": replies.LlmCancelReply,
     "resume_request": replies.ResumeReply,

@@ -31,7 +31,10 @@ class ErrorReply:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionInfoReply(OkReply):
-    """What this session is made of; `model` and `endpoint` are missing until one is known."""
+    """What this session is made of; `model` and `endpoint` are missing until one is known.
+
+    `policies` and `models` (profiles, by name) are what can be chosen.
+    """
 
     conversation: str
     context: str
@@ -40,6 +43,24 @@ class SessionInfoReply(OkReply):
     policy: Policy
     model: str | None = None
     endpoint: str | None = None
+    policies: tuple[Policy, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """One part of what the model is sent, and about how many tokens it takes."""
+
+    name: str
+    text: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BriefingReply(OkReply):
+    """What the model would be sent, in order."""
+
+    sections: tuple[Section, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +72,11 @@ class LlmCancelReply(OkReply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeReply(OkReply):
-    """The events up to `seq` have been sent again."""
+    """The events up to `seq` have been sent again; `running` are the questions still answered."""
 
     conversation: str
     seq: int
+    running: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

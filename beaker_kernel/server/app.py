@@ -1,4 +1,4 @@
-"""The headless server: Jupyter's REST API and kernel websockets, no page."""
+"""The headless server: Jupyter's REST API and kernel websockets; the page where it is asked for."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from beaker_kernel.server.channels import KernelConnection
 from beaker_kernel.server.gate import Gate
 from beaker_kernel.server.identity import TokenIdentity
 from beaker_kernel.server.metrics import ExecutionMetrics
+from beaker_kernel.server.page import ROOT, PageSettings
 from beaker_kernel.server.request_log import JsonFormatter
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
         {"Application": {"logging_config": {"formatters": {"console": {"class": JSON_LINES}}}}},
         "Write the log as a line of JSON for each record.",
     ),
+    "ui": ({"PageSettings": {"enabled": True}}, "Serve the page, too, at /beaker/ui/."),
 }
 
 
@@ -94,9 +96,11 @@ class HeadlessServer(ServerApp):
         """Refuse to be half safe, keep the token from every child, and build the application.
 
         Raises:
-            ConfigurationError: a setting lowers the guard.
+            ConfigurationError: a setting lowers the guard, or the page is not there.
         """
         safety.check(self)  # which reads the token
+        self.page = PageSettings(parent=self)
+        self.page.check()
         environment.forget_secrets()
         self._doors = safety.doors(self)
         self.local_hostnames = sorted(self._doors.host_names)
@@ -127,9 +131,14 @@ class HeadlessServer(ServerApp):
         kernels = f", {len(self.kernel_manager.list_kernel_ids())} kernels" if kernel_count else ""
         return (
             f"Beaker {__version__} serves {self.root_dir}{kernels}\n"
-            "The API alone, no page: show the token in the Authorization header "
-            "(`jupyter server list` prints it)"
+            f"{self._entrance()} (`jupyter server list` prints the token)"
         )
+
+    def _entrance(self) -> str:
+        if not self.page.enabled:
+            return "The API alone, no page: show the token in the Authorization header"
+        page = self.connection_url.removesuffix("/") + ROOT
+        return f"The page: {page}#token=…"
 
 
 class BeakerServer(LabServerApp):
@@ -143,6 +152,7 @@ class BeakerServer(LabServerApp):
     beaker serve                                    # port 8888 on 127.0.0.1, a new token
     beaker serve --token-file ~/.beaker-token       # the same token each time
     beaker serve --origin http://127.0.0.1:5173     # let a page of that origin in
+    beaker serve --ui                               # the page at /beaker/ui/, too
     """
     load_other_extensions = False
     execution: ExecutionService | None = None
@@ -151,6 +161,7 @@ class BeakerServer(LabServerApp):
         HeadlessServer,
         TokenIdentity,
         execution_api.ExecutionSettings,
+        PageSettings,
     ]
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
@@ -160,6 +171,7 @@ class BeakerServer(LabServerApp):
         "origin": "HeadlessServer.allowed_origins",
         "root": "ServerApp.root_dir",
         "host": "HeadlessServer.host_names",
+        "ui-server": "PageSettings.servers",
     }
     flags = FLAGS
 
@@ -190,9 +202,10 @@ class BeakerServer(LabServerApp):
         """Serve no template."""
 
     def initialize_handlers(self) -> None:
-        """Serve the execution API, and none of JupyterLab's routes."""
+        """Serve the execution API and the page, and none of JupyterLab's routes."""
         settings = execution_api.ExecutionSettings(parent=self)
         server: Any = self.serverapp
+        self.handlers.extend(PageSettings(parent=self).handlers())
         if settings.enabled:
             self.execution = settings.service(server.kernel_manager, Path(server.root_dir))
             self.handlers.extend(execution_api.handlers(self.execution))

@@ -24,7 +24,8 @@ def variables(*names: str, total: int = 0) -> VariablesReply:
 
 
 def compose(question="why?", cells=(), known=None, redact=str) -> str:
-    return briefing.compose(question, cells, known or VariablesReply(), "python", redact)
+    told = briefing.parts(question, cells, known or VariablesReply(), "python", redact)
+    return briefing.joined(told)
 
 
 def test_variables_come_first_then_the_cells_and_the_question_last() -> None:
@@ -42,7 +43,7 @@ def test_a_question_alone_is_only_that() -> None:
 
 
 def test_variables_that_cannot_be_asked_for_now_are_said_to_be_so() -> None:
-    told = briefing.compose("why?", [], None, "python", str)
+    told = briefing.joined(briefing.parts("why?", [], None, "python", str))
     assert told.startswith("# Variables\n(not known now: a cell is running)")
 
 

@@ -36,6 +36,16 @@ def test_outputs_of_cells_that_are_not_known_are_left_out() -> None:
     assert cells.peek() == []
 
 
+def test_a_cell_that_was_told_while_it_ran_is_told_again_with_what_came_later() -> None:
+    cells = Cells()
+    ran(cells, 1, "slow()")
+    cells.add(recorded("cell 1", "stream", {"text": "early\n"}))
+    cells.forget(cells.peek())
+    assert cells.peek() == []
+    cells.add(recorded("cell 1", "stream", {"text": "late\n"}))
+    assert [cell.outputs.text(99) for cell in cells.peek()] == ["early\nlate"]
+
+
 def test_the_oldest_cells_go() -> None:
     cells = Cells()
     for count in range(1, KEPT + 6):

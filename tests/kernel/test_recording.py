@@ -33,6 +33,13 @@ def test_an_output_that_comes_later_is_given_the_next_time() -> None:
     assert [parts[3] for parts in recording.take()] == [b"late"]
 
 
+def test_an_output_belongs_to_its_cell_however_the_kernel_writes_the_parent() -> None:
+    recording = Recording()
+    record(recording, 1, [])
+    recording.add(header("stream"), b'{"session": "s", "msg_id": "1"}', b"{}", b"printed")
+    assert [parts[3] for parts in recording.take()] == [b'{"code": "1"}', b"printed"]
+
+
 def test_only_the_last_cells_are_kept() -> None:
     recording = Recording()
     for number in range(CELLS + 5):

@@ -36,7 +36,7 @@ def messages(question):
     """Return what Beaker sends for a question about the session."""
     listed = json.loads(snapshot({"penguins": PENGUINS, "prices": PRICES}, None, 20, 600))
     variables = decode("variables_reply", listed)
-    asked = briefing.compose(question, (), variables, "python", str)
+    asked = briefing.joined(briefing.parts(question, (), variables, "python", str))
     system = briefing.system_prompt("python")
     return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 

@@ -15,6 +15,8 @@ export interface BeakerMessages {
   approve_request: ApproveRequest;
   beaker_session_info_reply: SessionInfoReply | ErrorReply;
   beaker_session_info_request: SessionInfoRequest;
+  briefing_reply: BriefingReply | ErrorReply;
+  briefing_request: BriefingRequest;
   cell_ack: CellAck;
   cell_op: CellOp;
   code_cell: CodeCell;
@@ -32,10 +34,12 @@ export interface BeakerMessages {
   kernel_state_info: {
     [k: string]: unknown;
   };
+  llm_asked: LlmAsked;
   llm_auth_failure: LlmAuthFailure;
   llm_cancel_reply: LlmCancelReply | ErrorReply;
   llm_cancel_request: LlmCancelRequest;
   llm_delta: LlmDelta;
+  llm_ended: LlmEnded;
   llm_reply: OkReply | ErrorReply;
   llm_request: LlmRequest;
   llm_response: LlmResponse;
@@ -58,6 +62,8 @@ export interface BeakerMessages {
   set_chat_history: {
     [k: string]: unknown;
   };
+  set_policy: SetPolicy;
+  set_policy_reply: OkReply | ErrorReply;
   tool_call_update: ToolCallUpdate;
   variables_reply: VariablesReply | ErrorReply;
   variables_request: VariablesRequest;
@@ -67,6 +73,7 @@ export interface BeakerMessages {
  */
 export interface AddChildCodeCell {
   seq: number;
+  question?: string;
   language: string;
   code: string;
   autoexecute: boolean;
@@ -86,6 +93,7 @@ export interface ExecuteRequestMsg {
  */
 export interface ApprovalRequest {
   seq: number;
+  question?: string;
   approval_id: string;
   code: string;
   sha256: string;
@@ -119,6 +127,8 @@ export interface ApproveRequest {
 }
 /**
  * What this session is made of; `model` and `endpoint` are missing until one is known.
+ *
+ * `policies` and `models` (profiles, by name) are what can be chosen.
  */
 export interface SessionInfoReply {
   status: "ok";
@@ -129,11 +139,35 @@ export interface SessionInfoReply {
   policy: "ask" | "guarded" | "auto" | "never";
   model?: string;
   endpoint?: string;
+  policies: ("ask" | "guarded" | "auto" | "never")[];
+  models: string[];
 }
 /**
  * Ask which model, policy and subkernel this session has.
  */
 export interface SessionInfoRequest {}
+/**
+ * What the model would be sent, in order.
+ */
+export interface BriefingReply {
+  status: "ok";
+  sections: Section[];
+}
+/**
+ * One part of what the model is sent, and about how many tokens it takes.
+ */
+export interface Section {
+  name: string;
+  text: string;
+  tokens: number;
+}
+/**
+ * Ask what the model would be sent with a question.
+ */
+export interface BriefingRequest {
+  request?: string;
+  without?: ("rules" | "conversation" | "variables" | "cells" | "outputs")[];
+}
 /**
  * What became of a `CellOp`: which cell it is now, and the hash of its source.
  */
@@ -165,6 +199,7 @@ export interface CellOp {
  */
 export interface CodeCell {
   seq: number;
+  question?: string;
   language: string;
   code: string;
 }
@@ -187,6 +222,7 @@ export interface ContextInfoRequest {}
  */
 export interface ContextInfoResponse {
   seq: number;
+  question?: string;
   language: string;
   subkernel: string;
   config: {
@@ -213,6 +249,7 @@ export interface AgentInfo {
  */
 export interface ContextInfoUpdate {
   seq: number;
+  question?: string;
   language: string;
   subkernel: string;
   config: {
@@ -243,6 +280,7 @@ export interface ContextSetupRequest {
  */
 export interface ContextSetupResponse {
   seq: number;
+  question?: string;
   language: string;
   subkernel: string;
   config: {
@@ -279,10 +317,20 @@ export interface KernelFeatures {
   protocol_version: string;
 }
 /**
+ * A question begins to be answered; the time is ISO 8601.
+ */
+export interface LlmAsked {
+  seq: number;
+  question?: string;
+  request: string;
+  asked_at: string;
+}
+/**
  * The endpoint refused the key.
  */
 export interface LlmAuthFailure {
   seq: number;
+  question?: string;
   msg: string;
 }
 /**
@@ -303,21 +351,34 @@ export interface LlmCancelRequest {
  */
 export interface LlmDelta {
   seq: number;
+  question?: string;
   text: string;
   thought?: boolean;
 }
 /**
- * A question; `attachments` are ids of what the frontend uploaded before.
+ * A question is over, in the words of its reply.
+ */
+export interface LlmEnded {
+  seq: number;
+  question?: string;
+  status: "ok" | "error";
+  ename?: string;
+  evalue?: string;
+}
+/**
+ * A question; `attachments` are ids of uploads, `without` is what the model isn't told.
  */
 export interface LlmRequest {
   request: string;
   attachments?: string[];
+  without?: ("rules" | "conversation" | "variables" | "cells" | "outputs")[];
 }
 /**
  * The whole answer, at the end.
  */
 export interface LlmResponse {
   seq: number;
+  question?: string;
   text: string;
   name: "response_text";
 }
@@ -326,6 +387,7 @@ export interface LlmResponse {
  */
 export interface LlmRetry {
   seq: number;
+  question?: string;
   reason: string;
   delay_s: number;
   attempt: number;
@@ -335,6 +397,7 @@ export interface LlmRetry {
  */
 export interface LlmThought {
   seq: number;
+  question?: string;
   thought: string;
   thought_id: string;
   tool_name?: string;
@@ -355,6 +418,7 @@ export interface ToolCall {
  */
 export interface LlmUsage {
   seq: number;
+  question?: string;
   prompt_tokens: number;
   completion_tokens: number;
   budget: Budget;
@@ -373,18 +437,20 @@ export interface Budget {
  */
 export interface NotebookStateRequest {
   seq: number;
+  question?: string;
 }
 /**
  * Forget the conversation and set the context up anew; the session's variables stay.
  */
 export interface ResetRequest {}
 /**
- * The events up to `seq` have been sent again.
+ * The events up to `seq` have been sent again; `running` are the questions still answered.
  */
 export interface ResumeReply {
   status: "ok";
   conversation: string;
   seq: number;
+  running: string[];
 }
 /**
  * Ask for a conversation's events after the sequence number `since`, then the live ones.
@@ -403,10 +469,17 @@ export interface SetAgentModel {
   };
 }
 /**
+ * Choose whose word code of the model needs.
+ */
+export interface SetPolicy {
+  policy: "ask" | "guarded" | "auto" | "never";
+}
+/**
  * A tool's progress; times are ISO 8601, `output_preview` is cut where `output_truncated`.
  */
 export interface ToolCallUpdate {
   seq: number;
+  question?: string;
   tool_call_id: string;
   state: "running" | "done" | "error" | "cancelled";
   started_at?: string;

@@ -1,0 +1,128 @@
+/** One piece of code that can be run, and what it puts out: in the notebook or in an answer. */
+
+import { atom, type ReadableAtom } from "nanostores";
+import type { ExecutionResult, IOutput, LiveKernel, Outputs } from "~/kernel/types";
+import type { Text } from "./text";
+
+/** What became of the cell's last run; `lost` where the kernel never told. */
+export type RunState =
+  | { readonly kind: "idle" }
+  | { readonly kind: "queued" }
+  | { readonly kind: "running"; readonly since: number }
+  | { readonly kind: "done"; readonly result: ExecutionResult; readonly ms: number }
+  | { readonly kind: "lost"; readonly reason: string };
+
+/** What running a cell left; `trusted` where the person ran it, so that its HTML may be shown. */
+export interface CellResult {
+  readonly outputs: readonly IOutput[];
+  readonly executionCount: number | null;
+  readonly trusted: boolean;
+}
+
+export const NOTHING: CellResult = { outputs: [], executionCount: null, trusted: false };
+
+/** A cell that lives: its outputs are made when they are first needed, and then kept. */
+export class LiveCell {
+  readonly #state = atom<RunState>({ kind: "idle" });
+  readonly #count = atom<number | null>(null);
+  /** Whether there is something to show below the code. */
+  readonly #shown = atom(false);
+  #outputs: Outputs | null = null;
+  #run = 0;
+
+  /**
+   * @param create - makes an empty place for outputs
+   * @param saved - what an earlier run left
+   */
+  constructor(
+    readonly id: string,
+    readonly text: Text,
+    private readonly create: () => Outputs,
+    private saved: CellResult = NOTHING,
+  ) {
+    this.#count.set(saved.executionCount);
+    this.#shown.set(saved.outputs.length > 0);
+  }
+
+  get state(): ReadableAtom<RunState> {
+    return this.#state;
+  }
+
+  get count(): ReadableAtom<number | null> {
+    return this.#count;
+  }
+
+  get shown(): ReadableAtom<boolean> {
+    return this.#shown;
+  }
+
+  get outputs(): Outputs {
+    if (!this.#outputs) {
+      this.#outputs = this.create();
+      if (this.saved.outputs.length > 0) {
+        this.#outputs.load(this.saved.outputs, this.saved.trusted);
+      }
+    }
+    return this.#outputs;
+  }
+
+  /** Run the code as it is now; a later run of the same cell tells what became of it. */
+  async run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
+    const run = ++this.#run;
+    const since = Date.now();
+    this.#shown.set(true);
+    this.#state.set({ kind: "running", since });
+    const ended = await this.outputs.run(kernel, this.text.get(), metadata).then(
+      (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
+      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
+    );
+    if (run === this.#run) this.#end(ended);
+    return ended;
+  }
+
+  /** Show what a request puts out that runs already, until the returned function says how it ended. */
+  adopt(kernel: LiveKernel, msgId: string): (status: "ok" | "error") => void {
+    const run = ++this.#run;
+    const since = Date.now();
+    this.#shown.set(true);
+    this.#state.set({ kind: "running", since });
+    const leave = this.outputs.adopt(kernel, msgId);
+    return (status) => {
+      leave();
+      const result = { status, executionCount: null };
+      if (run === this.#run) this.#end({ kind: "done", result, ms: Date.now() - since });
+    };
+  }
+
+  /** Show that the cell waits for its turn, or waits no more. */
+  wait(waiting: boolean): void {
+    this.#state.set({ kind: waiting ? "queued" : "idle" });
+  }
+
+  clear(): void {
+    this.#outputs?.clear();
+    this.saved = NOTHING;
+    this.#count.set(null);
+    this.#shown.set(false);
+    this.#state.set({ kind: "idle" });
+  }
+
+  /** What is to be written to a file. */
+  result(): CellResult {
+    const outputs = this.#outputs?.toJSON() ?? this.saved.outputs;
+    return { outputs, executionCount: this.#count.get(), trusted: this.saved.trusted };
+  }
+
+  dispose(): void {
+    this.#outputs?.dispose();
+    this.#outputs = null;
+  }
+
+  #end(ended: RunState): void {
+    this.saved = { ...this.saved, trusted: true };
+    if (ended.kind === "done" && ended.result.executionCount !== null) {
+      this.#count.set(ended.result.executionCount);
+    }
+    this.#state.set(ended);
+  }
+}

@@ -1,0 +1,98 @@
+/** The column in which one talks with the model that shares the kernel. */
+
+import { useStore } from "@nanostores/react";
+import { ArrowDown, Download, SquarePen } from "lucide-react";
+import { useMemo } from "react";
+import type { LiveKernel } from "~/kernel";
+import { Composer } from "./Composer";
+import styles from "./Conversation.module.css";
+import { Empty, NoBeaker, NoModel } from "./Empty";
+import { download } from "./export";
+import { roomOf } from "./room";
+import { RoomContext, useRoom } from "./roomContext";
+import { TurnView } from "./TurnView";
+import { useFollow } from "./useFollow";
+
+export interface ConversationProps {
+  readonly kernel: LiveKernel | null;
+  /** Puts code into a new cell of the notebook, where one is open. */
+  readonly insert?: ((code: string) => void) | undefined;
+}
+
+export function Conversation({ kernel, insert }: ConversationProps) {
+  if (!kernel) return <NoBeaker text="Open a notebook, and ask about it here." />;
+  return <OfKernel kernel={kernel} insert={insert} />;
+}
+
+function OfKernel({ kernel, insert }: { kernel: LiveKernel; insert: ConversationProps["insert"] }) {
+  const beaker = useStore(kernel.beaker);
+  const status = useStore(kernel.status);
+  const surroundings = useMemo(
+    () => beaker && { room: roomOf(kernel, beaker), insert: insert ?? null },
+    [kernel, beaker, insert],
+  );
+  if (surroundings) {
+    return (
+      <RoomContext value={surroundings}>
+        <Column />
+      </RoomContext>
+    );
+  }
+  const starting = status === "connecting" || status === "starting";
+  const none = `This kernel, ${kernel.name}, has no model beside it; one named beaker has.`;
+  return <NoBeaker text={starting ? "The kernel is starting." : none} />;
+}
+
+function Column() {
+  const { room } = useRoom();
+  const { turns } = useStore(room.turns);
+  const session = useStore(room.session);
+  const { view, content, atEnd, toEnd } = useFollow();
+  const without = session !== null && !session.model;
+  return (
+    <div className={styles.column}>
+      <Bar />
+      <div className={styles.view} ref={view}>
+        <div className={styles.content} ref={content}>
+          {turns.map((turn) => (
+            <TurnView key={turn.id} turn={turn} />
+          ))}
+          {without ? <NoModel /> : turns.length === 0 && session && <Empty />}
+        </div>
+      </div>
+      {!atEnd && (
+        <button type="button" className={styles.toEnd} onClick={toEnd}>
+          <ArrowDown size={14} /> to the end
+        </button>
+      )}
+      <Composer />
+    </div>
+  );
+}
+
+function Bar() {
+  const { room } = useRoom();
+  const { turns } = useStore(room.turns);
+  return (
+    <div className={styles.bar}>
+      <h2>conversation</h2>
+      <button
+        type="button"
+        aria-label="save the conversation as a notebook"
+        title="save as a notebook"
+        disabled={turns.length === 0}
+        onClick={() => download(turns, room.kernel.language.get())}
+      >
+        <Download size={14} />
+      </button>
+      <button
+        type="button"
+        aria-label="new conversation"
+        title="new conversation"
+        onClick={() => void room.reset()}
+      >
+        <SquarePen size={14} />
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+/** A question, and the answer as it comes. */
+
+import type { Tokens } from "marked";
+import { memo, useCallback } from "react";
+import { AnswerCode } from "./AnswerCode";
+import { ApprovalCard } from "./ApprovalCard";
+import { Markdown } from "./markdown/Markdown";
+import { useRoom } from "./roomContext";
+import { isRunnable } from "./runnable";
+import { StepsView } from "./StepsView";
+import { type Segment, segmentsOf } from "./segments";
+import styles from "./TurnView.module.css";
+import { type Code, isAwaited, type Turn } from "./turns";
+
+export const TurnView = memo(({ turn }: { turn: Turn }) => {
+  const segments = segmentsOf(turn);
+  return (
+    <article className={styles.turn} aria-label={turn.question || "an earlier question"}>
+      <div className={styles.question}>{turn.question || "an earlier question"}</div>
+      {segments.map((segment) => (
+        <SegmentView key={segment.key} segment={segment} turn={turn} />
+      ))}
+      <End turn={turn} waiting={segments.length === 0} />
+    </article>
+  );
+});
+
+function SegmentView({ segment, turn }: { segment: Segment; turn: Turn }) {
+  switch (segment.kind) {
+    case "text":
+      return <Said id={`${turn.id}/${segment.key}`} text={segment.text} />;
+    case "notice":
+      return <p className={styles.notice}>{segment.text}</p>;
+    case "steps":
+      return <StepsView steps={segment.steps} waits={turn.parts.some(isAwaited)} />;
+    case "approval":
+      return <ApprovalCard approval={segment} before={lastRun(turn)} />;
+    case "code":
+      return (
+        <AnswerCode
+          id={segment.id}
+          code={segment.code}
+          language={segment.language}
+          label={segment.ran ? "code of the model" : "suggested cell"}
+          ran={segment.ran}
+        />
+      );
+    default:
+      return segment satisfies never;
+  }
+}
+
+/** What the model says; its code blocks live. */
+function Said({ id, text }: { id: string; text: string }) {
+  const { room } = useRoom();
+  const showCode = useCallback(
+    (code: Tokens.Code, at: number) => {
+      const language = room.kernel.language.get();
+      if (!isRunnable(code.lang ?? "", language))
+        return <pre className={styles.code}>{code.text}</pre>;
+      const label = `block ${at + 1}`;
+      return <AnswerCode id={`${id}/${at}`} code={code.text} language={language} label={label} />;
+    },
+    [room, id],
+  );
+  return (
+    <div className={styles.said}>
+      <Markdown text={text} showCode={showCode} />
+    </div>
+  );
+}
+
+function End({ turn, waiting }: { turn: Turn; waiting: boolean }) {
+  const { room } = useRoom();
+  switch (turn.state.kind) {
+    case "running":
+      return waiting ? <p className={styles.waiting}>thinking</p> : null;
+    case "ok":
+      return null;
+    case "stopped":
+      return <p className={styles.notice}>stopped</p>;
+    case "failed":
+      return (
+        <div className={styles.failed} role="alert">
+          <p>{turn.state.evalue || turn.state.ename}</p>
+          <button type="button" onClick={() => room.ask(turn.question)}>
+            ask again
+          </button>
+        </div>
+      );
+    default:
+      return turn.state satisfies never;
+  }
+}
+
+function lastRun(turn: Turn): string | null {
+  const ran = turn.parts.findLast((part): part is Code => part.kind === "code" && part.ran);
+  return ran?.code ?? null;
+}

@@ -1,0 +1,7 @@
+/** The door of this room: the conversation's column, and its part of the header. */
+
+export { Conversation, type ConversationProps } from "./Conversation";
+export { askToFix } from "./fix";
+export { focusQuestion } from "./focus";
+export { ModelPart } from "./ModelPart";
+export { type ConversationRoom, roomOf } from "./room";

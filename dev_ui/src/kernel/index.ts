@@ -1,0 +1,9 @@
+/** The client library's door. */
+
+export type { FileEntry, OpenNotebook } from "./files";
+export { FileError } from "./files";
+export { createOutputs } from "./outputs";
+export { type Diagnosis, diagnose } from "./probe";
+export type { Kernelspec, RunningSession } from "./server";
+export { Server } from "./server";
+export type * from "./types";

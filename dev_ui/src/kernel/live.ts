@@ -1,0 +1,110 @@
+/** A kernel that runs: its status, what it can do, and the model that shares it. */
+
+import { type Kernel, KernelMessage } from "@jupyterlab/services";
+import { atom } from "nanostores";
+import { BeakerSide } from "./beaker";
+import { toCodePoints, toCodeUnits } from "./offsets";
+import type { BeakerMessages } from "./protocol";
+import type { Beaker, Completion, Dispose, KernelStatus, LiveKernel } from "./types";
+
+const STATUS: Partial<Record<string, KernelStatus>> = {
+  starting: "starting",
+  idle: "idle",
+  busy: "busy",
+  restarting: "restarting",
+  autorestarting: "restarting",
+  dead: "dead",
+  terminating: "dead",
+};
+
+type Ask = (prompt: string, password: boolean) => Promise<string>;
+
+export class Live implements LiveKernel {
+  readonly status = atom<KernelStatus>("connecting");
+  readonly beaker = atom<Beaker | null>(null);
+  readonly language = atom("");
+  #ask: Ask | null = null;
+  #met = false;
+
+  constructor(readonly connection: Kernel.IKernelConnection) {
+    connection.statusChanged.connect(() => this.#follow());
+    connection.connectionStatusChanged.connect((_, status) => {
+      this.#follow();
+      if (status === "connected") void this.#connected();
+      if (status === "disconnected") void connection.reconnect().catch(() => this.#follow());
+    });
+    void connection.info.then((info) => this.#meet(info));
+  }
+
+  get id(): string {
+    return this.connection.id;
+  }
+
+  get name(): string {
+    return this.connection.name;
+  }
+
+  interrupt(): Promise<void> {
+    return this.connection.interrupt();
+  }
+
+  restart(): Promise<void> {
+    return this.connection.restart();
+  }
+
+  async complete(code: string, cursor: number): Promise<Completion> {
+    const content = { code, cursor_pos: toCodePoints(code, cursor) };
+    const { content: reply } = await this.connection.requestComplete(content);
+    if (reply.status !== "ok") return { matches: [], from: cursor, to: cursor };
+    const from = toCodeUnits(code, reply.cursor_start);
+    return { matches: reply.matches, from, to: toCodeUnits(code, reply.cursor_end) };
+  }
+
+  async inspect(code: string, cursor: number): Promise<Record<string, unknown> | null> {
+    const cursor_pos = toCodePoints(code, cursor);
+    const request = { code, cursor_pos, detail_level: 0 as const };
+    const { content: reply } = await this.connection.requestInspect(request);
+    return reply.status === "ok" && reply.found ? { ...reply.data } : null;
+  }
+
+  onInput(ask: Ask): Dispose {
+    this.#ask = ask;
+    return () => {
+      if (this.#ask === ask) this.#ask = null;
+    };
+  }
+
+  /** Let go of the kernel, which goes on running. */
+  dispose(): void {
+    this.connection.dispose();
+  }
+
+  #follow(): void {
+    const { connectionStatus, status } = this.connection;
+    const online = connectionStatus === "connected" || status === "dead";
+    if (online) this.status.set(STATUS[status] ?? "connecting");
+    else this.status.set(this.#met ? "offline" : "connecting");
+  }
+
+  async #connected(): Promise<void> {
+    const beaker = this.beaker.get();
+    if (beaker instanceof BeakerSide) await beaker.reconnected();
+  }
+
+  #meet(info: KernelMessage.IInfoReply): void {
+    this.#met = true;
+    this.language.set(info.language_info.name);
+    const features = (info as { beaker?: BeakerMessages["kernel_info_reply.beaker"] }).beaker;
+    if (!features) return;
+    const side = new BeakerSide(this.connection, features, (asked, future) => {
+      if (KernelMessage.isInputRequestMsg(asked)) void this.#reply(asked, future);
+    });
+    this.beaker.set(side);
+  }
+
+  async #reply(asked: KernelMessage.IInputRequestMsg, future: Kernel.IShellFuture): Promise<void> {
+    const { prompt, password } = asked.content;
+    const value = this.#ask ? await this.#ask(prompt, password) : "";
+    future.sendInputReply({ status: "ok", value }, asked.header);
+  }
+}

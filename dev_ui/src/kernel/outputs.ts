@@ -1,0 +1,133 @@
+/** The outputs of one cell, rendered by JupyterLab's renderers in a node that outlives the view. */
+
+import type { IOutput } from "@jupyterlab/nbformat";
+import { OutputArea, OutputAreaModel } from "@jupyterlab/outputarea";
+import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
+import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import { MessageLoop } from "@lumino/messaging";
+import { Widget } from "@lumino/widgets";
+import { newRendermime } from "./rendermime";
+import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
+
+const OUTPUT_TYPES: ReadonlySet<string> = new Set([
+  "display_data",
+  "error",
+  "execute_result",
+  "stream",
+]);
+
+export function createOutputs(): Outputs {
+  return new CellOutputs();
+}
+
+class CellOutputs implements Outputs {
+  readonly node = document.createElement("div");
+  readonly #rendermime: IRenderMimeRegistry = newRendermime(() => this.#kernel);
+  readonly #model = new OutputAreaModel({ trusted: false });
+  readonly #area = new OutputArea({ model: this.#model, rendermime: this.#rendermime });
+  readonly #listeners = new Set<() => void>();
+  readonly #resized = new ResizeObserver(() => this.#fit());
+  #kernel: LiveKernel | null = null;
+  #frame = 0;
+
+  constructor() {
+    this.node.className = "beaker-outputs";
+    this.#attach();
+    this.#model.changed.connect(() => this.#changed());
+    this.#resized.observe(this.node);
+  }
+
+  async run(
+    kernel: LiveKernel,
+    code: string,
+    metadata: Record<string, unknown> = {},
+  ): Promise<ExecutionResult> {
+    this.#kernel = kernel;
+    this.#trust(true);
+    const content = { code, stop_on_error: true };
+    const future = kernel.connection.requestExecute(content, false, metadata as never);
+    this.#area.future = future;
+    return future.done.then(result, aborted);
+  }
+
+  adopt(kernel: LiveKernel, msgId: string): Dispose {
+    this.#kernel = kernel;
+    if (!this.#model.trusted) this.#trust(true);
+    const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
+      if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
+        this.#take(message);
+    };
+    kernel.connection.iopubMessage.connect(hear);
+    return () => kernel.connection.iopubMessage.disconnect(hear);
+  }
+
+  load(outputs: readonly IOutput[], trusted: boolean): void {
+    this.#trust(trusted);
+    this.#model.fromJSON([...outputs]);
+  }
+
+  toJSON(): IOutput[] {
+    return this.#model.toJSON();
+  }
+
+  clear(): void {
+    this.#model.clear();
+  }
+
+  subscribe(changed: () => void): Dispose {
+    this.#listeners.add(changed);
+    return () => this.#listeners.delete(changed);
+  }
+
+  dispose(): void {
+    cancelAnimationFrame(this.#frame);
+    this.#resized.disconnect();
+    this.#area.dispose();
+    this.#model.dispose();
+    this.node.remove();
+  }
+
+  /** Tell Lumino that it is on the page for good: React moves our node about, and doesn't tell. */
+  #attach(): void {
+    MessageLoop.sendMessage(this.#area, Widget.Msg.BeforeAttach);
+    this.node.append(this.#area.node);
+    MessageLoop.sendMessage(this.#area, Widget.Msg.AfterAttach);
+  }
+
+  #fit(): void {
+    MessageLoop.postMessage(this.#area, Widget.ResizeMessage.UnknownSize);
+  }
+
+  #trust(trusted: boolean): void {
+    this.#model.clear();
+    this.#model.trusted = trusted;
+  }
+
+  #take(message: KernelMessage.IIOPubMessage): void {
+    const type = message.header.msg_type;
+    if (OUTPUT_TYPES.has(type)) this.#model.add({ ...message.content, output_type: type });
+    else if (type === "clear_output")
+      this.#model.clear((message as KernelMessage.IClearOutputMsg).content.wait);
+  }
+
+  #changed(): void {
+    if (this.#frame) return;
+    this.#frame = requestAnimationFrame(() => {
+      this.#frame = 0;
+      for (const listener of this.#listeners) listener();
+    });
+  }
+}
+
+function result(reply: KernelMessage.IExecuteReplyMsg): ExecutionResult {
+  const { content } = reply;
+  const executionCount = content.execution_count ?? null;
+  if (content.status === "ok") return { status: "ok", executionCount };
+  if (content.status !== "error") return { status: "aborted", executionCount };
+  const { ename, evalue, traceback } = content;
+  return { status: "error", executionCount, ename, evalue, traceback };
+}
+
+function aborted(): ExecutionResult {
+  return { status: "aborted", executionCount: null };
+}

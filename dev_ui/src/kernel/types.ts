@@ -1,0 +1,158 @@
+/** What a page sees of a server, its live kernels and the model that shares them. */
+
+import type { INotebookContent, IOutput } from "@jupyterlab/nbformat";
+import type { Kernel } from "@jupyterlab/services";
+import type { ReadableAtom } from "nanostores";
+import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
+
+export type { INotebookContent, IOutput };
+
+/** Ends what the call that returned it began. */
+export type Dispose = () => void;
+
+/** Where a Jupyter Server is; `baseUrl` ends with a slash. */
+export interface ServerAddress {
+  readonly baseUrl: string;
+  readonly token: string;
+}
+
+/** `offline`: the websocket is down, and is being opened again. */
+export type KernelStatus =
+  | "connecting"
+  | "starting"
+  | "idle"
+  | "busy"
+  | "restarting"
+  | "dead"
+  | "offline";
+
+/** How an `execute_request` ended, from its reply; `aborted` where one before it failed. */
+export interface ExecutionResult {
+  readonly status: "ok" | "error" | "aborted";
+  readonly executionCount: number | null;
+  readonly ename?: string;
+  readonly evalue?: string;
+  readonly traceback?: readonly string[];
+}
+
+/** What the model's side publishes, by type. */
+export type EventType =
+  | "add_child_codecell"
+  | "approval_request"
+  | "code_cell"
+  | "llm_asked"
+  | "llm_auth_failure"
+  | "llm_delta"
+  | "llm_ended"
+  | "llm_response"
+  | "llm_retry"
+  | "llm_thought"
+  | "llm_usage"
+  | "tool_call_update";
+
+export type BeakerEvent = {
+  [T in EventType]: { readonly type: T; readonly content: BeakerMessages[T] };
+}[EventType];
+
+/**
+ * An event, and the question it belongs to (by the `msg_id` of its `llm_request`, or of the cell
+ * that asked). Each event of a conversation is told once, in order.
+ */
+export type EventListener = (event: BeakerEvent, question: string) => void;
+
+export type Policy = BeakerMessages["set_policy"]["policy"];
+
+/** What is told with a question, and can be left out. */
+export type Part = NonNullable<BeakerMessages["llm_request"]["without"]>[number];
+
+/** The model that shares a live kernel. */
+export interface Beaker {
+  readonly features: BeakerMessages["kernel_info_reply.beaker"];
+  /** Ask; `done` settles with the reply, and never rejects for what the model did. */
+  ask(question: string, without?: readonly Part[]): Question;
+  /** Say what the model would be sent with a question. */
+  briefing(question: string, without?: readonly Part[]): Promise<BeakerMessages["briefing_reply"]>;
+  approve(
+    approval: ApprovalRequest,
+    decision: "run" | "edit" | "reject",
+    code?: string,
+  ): Promise<BeakerMessages["approve_reply"]>;
+  cancel(question?: string): Promise<BeakerMessages["llm_cancel_reply"]>;
+  /**
+   * Have the events after `since` told to `onEvent`, then the live ones. After a lost connection
+   * this is done without being asked.
+   */
+  resume(since: number, conversation?: string): Promise<BeakerMessages["resume_reply"]>;
+  conversation(): Promise<BeakerMessages["conversation_reply"]>;
+  variables(names?: string[]): Promise<BeakerMessages["variables_reply"]>;
+  info(): Promise<BeakerMessages["beaker_session_info_reply"]>;
+  setModel(
+    content: BeakerMessages["set_agent_model"],
+  ): Promise<BeakerMessages["set_agent_model_reply"]>;
+  setPolicy(policy: Policy): Promise<BeakerMessages["set_policy_reply"]>;
+  reset(): Promise<BeakerMessages["reset_reply"]>;
+  onEvent(listener: EventListener): Dispose;
+  /** Answer the model's wishes about the notebook; the last handler counts. */
+  onCellOp(handler: CellOpHandler): Dispose;
+  /** Let the model read the notebook, in Jupyter's format, when it asks. */
+  onNotebookState(read: NotebookReader): Dispose;
+}
+
+export type CellOpHandler = (op: CellOp) => Promise<CellAck> | CellAck;
+export type NotebookReader = () => Record<string, unknown>;
+
+export interface Question {
+  readonly msgId: string;
+  readonly done: Promise<BeakerMessages["llm_reply"]>;
+}
+
+export interface Completion {
+  readonly matches: readonly string[];
+  /** Offsets in UTF-16 code units, as the editor counts. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A kernel that runs; it outlives reconnects and restarts. */
+export interface LiveKernel {
+  readonly id: string;
+  readonly name: string;
+  /** Jupyter's own connection, for the client library. */
+  readonly connection: Kernel.IKernelConnection;
+  readonly status: ReadableAtom<KernelStatus>;
+  /** The model's side, once the kernel has said that it has one. */
+  readonly beaker: ReadableAtom<Beaker | null>;
+  readonly language: ReadableAtom<string>;
+  interrupt(): Promise<void>;
+  restart(): Promise<void>;
+  complete(code: string, cursor: number): Promise<Completion>;
+  inspect(code: string, cursor: number): Promise<Record<string, unknown> | null>;
+  /** Asks the person on behalf of the model; `input()` in a cell asks below the cell. */
+  onInput(ask: (prompt: string, password: boolean) => Promise<string>): Dispose;
+  /** Let go of the kernel, which goes on running. */
+  dispose(): void;
+}
+
+/**
+ * The outputs of one cell, rendered once and kept.
+ *
+ * `node` belongs to nobody's virtual tree: put it wherever the cell is shown now, and take it out
+ * again; what is in it (a widget, a plot, a scroll position) stays as it is.
+ */
+export interface Outputs {
+  readonly node: HTMLElement;
+  /** Run code, and show what it puts out instead of what was there. */
+  run(
+    kernel: LiveKernel,
+    code: string,
+    metadata?: Record<string, unknown>,
+  ): Promise<ExecutionResult>;
+  /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
+  adopt(kernel: LiveKernel, msgId: string): Dispose;
+  load(outputs: readonly IOutput[], trusted: boolean): void;
+  toJSON(): IOutput[];
+  clear(): void;
+  /** Hear of each change, once per frame at most. */
+  subscribe(changed: () => void): Dispose;
+  dispose(): void;
+}

@@ -1,0 +1,72 @@
+/** What one room asks of another; only the page knows both. */
+
+import { askToFix, focusQuestion, roomOf } from "~/conversation";
+import type { Dispose } from "~/kernel";
+import { type BoundCommand, type Fix, insertCell } from "~/notebook";
+import { type Command, offer } from "./commands";
+import { show } from "./layout";
+import { desk, workspace } from "./workspace";
+
+/** Ask the model about a cell that failed. */
+export const fix: Fix = ({ source }, error) => {
+  const { kernel } = workspace.get();
+  if (!kernel) return;
+  show("conversation");
+  askToFix(kernel, source, error);
+};
+
+/** Put code of the conversation into the notebook, below the cell that is selected. */
+export function insert(code: string): void {
+  if (!desk.notebook) return;
+  show("notebook");
+  insertCell(desk.notebook, 1, "code", code);
+}
+
+/** Take the open notebook's commands into the table; it listens to its keys itself. */
+export function offerNotebook(bound: readonly BoundCommand[]): Dispose {
+  return offer(
+    bound.map(({ id, title, keys, run }): Command => {
+      const chords = keys.filter((key) => !key.startsWith("Meta-")).map(asChord);
+      return { id: `notebook-${id}`, title, group: "notebook", keys: chords, local: true, run };
+    }),
+  );
+}
+
+export const conversationCommands: readonly Command[] = [
+  {
+    id: "ask",
+    title: "go to the question",
+    group: "conversation",
+    keys: ["Mod+L"],
+    run: () => {
+      show("conversation");
+      requestAnimationFrame(focusQuestion);
+    },
+    when: () => conversation() !== null,
+  },
+  {
+    id: "stop",
+    title: "stop the answer",
+    group: "conversation",
+    keys: ["Escape"],
+    run: () => conversation()?.stop(),
+    when: () => Boolean(conversation()?.running.get().length),
+  },
+];
+
+function conversation() {
+  const { kernel } = workspace.get();
+  const beaker = kernel?.beaker.get();
+  return kernel && beaker ? roomOf(kernel, beaker) : null;
+}
+
+/** Return a notebook's key as the table writes it: "Ctrl-Shift-m" is "Mod+Shift+M". */
+function asChord(key: string): string {
+  return key.split(" ").map(press).join(" ");
+}
+
+function press(key: string): string {
+  const [last = "", ...held] = key.split("-").reverse();
+  const mods = held.reverse().map((name) => (name === "Ctrl" ? "Mod" : name));
+  return [...mods, last.length === 1 ? last.toUpperCase() : last].join("+");
+}

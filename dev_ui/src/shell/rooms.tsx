@@ -1,0 +1,69 @@
+/** What stands in the page's columns: each room gets what it needs, and knows no other. */
+
+import { useStore } from "@nanostores/react";
+import { atom } from "nanostores";
+import { Conversation, ModelPart } from "~/conversation";
+import type { Beaker, LiveKernel, Server } from "~/kernel";
+import { FilesList, NotebookRoom as Notebook, type Notebook as OpenNotebook } from "~/notebook";
+import { fix, insert, offerNotebook } from "./between";
+import styles from "./rooms.module.css";
+import { desk, moved, openNotebook } from "./workspace";
+
+export interface RoomProps {
+  readonly server: Server;
+  /** Null while it is being started. */
+  readonly kernel: LiveKernel | null;
+  /** The open notebook; empty where none is. */
+  readonly path: string;
+}
+
+const NOBODY = atom<Beaker | null>(null);
+const open = (path: string): void => void openNotebook(path);
+
+/** The list of files. */
+export function FilesRoom({ server, path }: RoomProps) {
+  const follow = (from: string, to: string | null): void => void moved(from, to);
+  return <FilesList server={server} open={path} onOpen={open} onMoved={follow} />;
+}
+
+/** The open notebook. */
+export function NotebookRoom({ server, kernel }: RoomProps) {
+  const beaker = useStore(kernel?.beaker ?? NOBODY);
+  return (
+    <Notebook
+      desk={desk}
+      server={server}
+      kernel={kernel}
+      fix={beaker ? fix : undefined}
+      onOpen={open}
+      offer={offerNotebook}
+    />
+  );
+}
+
+/** The notebook's name in the header, with a dot while it isn't saved. */
+export function NotebookTitle({ path }: RoomProps) {
+  const now = useStore(desk.now);
+  return (
+    <>
+      {path}
+      {now.kind === "open" && <Unsaved notebook={now.notebook} />}
+    </>
+  );
+}
+
+function Unsaved({ notebook }: { notebook: OpenNotebook }) {
+  const { kind } = useStore(notebook.saving.state);
+  return kind !== "saved" && <span className={styles.unsaved} title="not saved yet" />;
+}
+
+/** The conversation about it. */
+export function ConversationRoom({ kernel }: RoomProps) {
+  const now = useStore(desk.now);
+  return <Conversation kernel={kernel} insert={now.kind === "open" ? insert : undefined} />;
+}
+
+/** The model and its policy in the header. */
+export function ModelState({ kernel }: RoomProps) {
+  return kernel && <ModelPart kernel={kernel} />;
+}

@@ -1,0 +1,117 @@
+/** What the page works on: a server, and the kernel of the notebook that is open. */
+
+import { atom } from "nanostores";
+import type { Kernelspec, LiveKernel, RunningSession, ServerAddress } from "~/kernel";
+import { Server } from "~/kernel";
+import { Desk } from "~/notebook";
+import { addressOfPage, remember, type Storage } from "./addresses";
+import { fail } from "./notices";
+
+export interface Workspace {
+  readonly server: Server | null;
+  readonly kernel: LiveKernel | null;
+  /** The path of the open notebook; empty where none is. */
+  readonly path: string;
+}
+
+const NOTHING: Workspace = { server: null, kernel: null, path: "" };
+const PREFERRED = "beaker";
+
+export const workspace = atom<Workspace>(NOTHING);
+
+/** What lies open in the middle. */
+export const desk = new Desk(workspace);
+
+/** Connect to the server that the page's address names, or that served it; open what was open. */
+export function start(location: Location, storage: Storage): void {
+  const address = addressOfPage(location, storage);
+  if (!address) return;
+  connect(address, storage);
+  const path = new URLSearchParams(location.hash.slice(1)).get("path");
+  if (path) void openNotebook(path);
+}
+
+/** Let go of what is open, and turn to a server. */
+export function connect(address: ServerAddress, storage: Storage): void {
+  remember(address, storage);
+  leave();
+  workspace.set({ ...NOTHING, server: new Server(address) });
+}
+
+/** Open a notebook on its kernel: the one that runs for it, or a new one. */
+export async function openNotebook(path: string): Promise<void> {
+  const { server } = workspace.get();
+  if (!server) return;
+  leave();
+  workspace.set({ server, kernel: null, path });
+  keepInAddress(path);
+  try {
+    const kernel = await server.open(path, await kernelFor(server, path));
+    if (isOpen(server, path)) workspace.set({ server, kernel, path });
+    else kernel.dispose();
+  } catch (error) {
+    fail(`can't open ${path}`, error);
+    if (isOpen(server, path)) close();
+  }
+}
+
+/** Close the notebook; its kernel goes on running. */
+export function close(): void {
+  leave();
+  workspace.set({ ...NOTHING, server: workspace.get().server });
+  keepInAddress("");
+}
+
+/** Follow a file that was renamed, or is gone, if it is the open notebook. */
+export async function moved(from: string, to: string | null): Promise<void> {
+  const before = workspace.get();
+  if (before.path !== from) return;
+  if (to === null) return close();
+  desk.notebook?.saving.rename(to);
+  workspace.set({ ...before, path: to });
+  keepInAddress(to);
+  const session = await sessionOf(before);
+  if (session) await before.server?.moveSession(session, to);
+}
+
+/** Shut the kernel down, and start one of another kind for the same notebook. */
+export async function changeKernel(name: string): Promise<void> {
+  const { server, kernel, path } = workspace.get();
+  const session = await sessionOf(workspace.get());
+  if (!server || !path) return;
+  if (session) await server.shutDown(session);
+  kernel?.dispose();
+  workspace.set({ server, kernel: null, path });
+  const started = await server.open(path, name);
+  if (isOpen(server, path)) workspace.set({ server, kernel: started, path });
+  else started.dispose();
+}
+
+async function sessionOf({ server, path }: Workspace): Promise<RunningSession | undefined> {
+  return (await server?.sessions())?.find((session) => session.path === path);
+}
+
+function leave(): void {
+  workspace.get().kernel?.dispose();
+}
+
+function isOpen(server: Server, path: string): boolean {
+  const now = workspace.get();
+  return now.server === server && now.path === path;
+}
+
+async function kernelFor(server: Server, path: string): Promise<string> {
+  const [specs, { content }] = await Promise.all([server.kernelspecs(), server.files.read(path)]);
+  return choose(specs, content.metadata.kernelspec?.name);
+}
+
+/** Return the kernel that a notebook asks for, if it is there; else Beaker's, else any. */
+export function choose(specs: readonly Kernelspec[], wanted: string | undefined): string {
+  const names = specs.map(({ name }) => name);
+  const found = [wanted, PREFERRED, "python3"].find((name) => name && names.includes(name));
+  return found ?? names[0] ?? PREFERRED;
+}
+
+function keepInAddress(path: string): void {
+  history.replaceState(null, "", path ? `#${new URLSearchParams({ path })}` : "#");
+}

@@ -1,0 +1,237 @@
+"""The notebook on the page: cells are written, run, kept, and changed by person and model."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conversation import Conversation
+from tests.browser.page_notebook import PageNotebook, noting
+from tests.support.replies import call
+from tests.support.replies import text as say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from tests.browser.page import Site
+    from tests.support.scripted_model import ScriptedModel
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+@pytest.fixture
+def notebook(site: Site, request: pytest.FixtureRequest) -> Iterator[PageNotebook]:
+    with noting(site, request.node.name) as opened:
+        yield opened
+
+
+@pytest.fixture
+def opened(
+    site: Site, request: pytest.FixtureRequest
+) -> Callable[..., AbstractContextManager[PageNotebook]]:
+    """Return what opens a notebook of these cells."""
+    return lambda *sources, **more: noting(site, request.node.name, *sources, **more)
+
+
+def test_what_a_cell_puts_out_is_shown_and_saved(notebook: PageNotebook) -> None:
+    expect(notebook.run(1, "print(6 * 7)")).to_contain_text("42")
+    expect(notebook.cell(1)).to_contain_text("[1]")
+    (cell,) = notebook.saved()["cells"]
+    assert cell["source"] == ["print(6 * 7)"]
+    assert cell["execution_count"] == 1
+    assert cell["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["42\n"]}]
+
+
+def test_cells_are_made_moved_and_deleted_by_jupyterlabs_keys(opened) -> None:
+    with opened("one", "two") as notebook:
+        notebook.select(1)
+        notebook.press("b", "Enter")
+        notebook.page.keyboard.type("between")
+        notebook.press("Escape", "c", "j", "v", "d", "d", "a", "y", "Control+Shift+ArrowDown")
+        assert notebook.sources() == ["one", "between", "two", ""]
+        notebook.press("k", "Shift+ArrowUp", "Shift+m", "x", "z", "k", "d", "d", "z", "Shift+z")
+        assert notebook.sources() == ["one", ""]
+        notebook.press("z")
+        assert notebook.sources() == ["one", "between\n\ntwo", ""]
+
+
+def test_a_cell_is_split_where_the_cursor_is(opened) -> None:
+    with opened("x = 1\ny = 2") as notebook:
+        notebook.editor(1).click()
+        notebook.press("Control+Home", "End", "Control+Shift+Minus")
+        expect(notebook.editor(2)).to_be_focused()
+        assert notebook.sources() == ["x = 1", "y = 2"]
+
+
+def test_a_deleted_cell_comes_back_with_its_output(opened) -> None:
+    with opened("", "last") as notebook:
+        expect(notebook.run(1, "print('kept')")).to_contain_text("kept")
+        notebook.press("Escape", "d", "d")
+        expect(notebook.cells).to_have_count(1)
+        notebook.press("z")
+        expect(notebook.output(1)).to_contain_text("kept")
+
+
+def test_shift_enter_runs_and_goes_on_and_makes_a_cell_at_the_end(notebook: PageNotebook) -> None:
+    notebook.write(1, "x = 20")
+    notebook.press("Shift+Enter")
+    expect(notebook.editor(2)).to_be_focused()
+    notebook.page.keyboard.type("x + 1")
+    notebook.press("Alt+Enter")
+    expect(notebook.output(2)).to_contain_text("21")
+    expect(notebook.editor(3)).to_be_focused()
+
+
+def test_tab_completes_by_the_kernel_and_shift_tab_tells_of_a_name(notebook: PageNotebook) -> None:
+    expect(notebook.run(1, "a_long_name = 1\nprint('ready')")).to_contain_text("ready")
+    notebook.write(1, "a_lon")
+    notebook.press("Tab")
+    expect(notebook.page.get_by_role("option", name="a_long_name")).to_be_visible()
+    notebook.press("Enter")
+    expect(notebook.editor(1)).to_have_text("a_long_name")
+    notebook.write(1, "len")
+    notebook.press("Shift+Tab")
+    expect(notebook.cell(1).get_by_role("status")).to_contain_text("number of items")
+    notebook.press("Escape")
+    expect(notebook.cell(1).get_by_role("status")).to_have_count(0)
+    expect(notebook.editor(1)).to_be_focused()
+
+
+def test_an_error_marks_its_line_and_stops_what_waits(opened) -> None:
+    with opened("print('first')", "x = 1\n1 / 0", "print('never')") as notebook:
+        notebook.tool("run all")
+        expect(notebook.output(2)).to_contain_text("ZeroDivisionError")
+        expect(notebook.cell(2).locator(".cm-errorLine")).to_have_text("1 / 0")
+        expect(notebook.cell(2).get_by_role("button", name="fix")).to_be_visible()
+        expect(notebook.cell(3)).to_contain_text("[ ]")
+        expect(notebook.output(3)).to_have_count(0)
+
+
+def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNotebook) -> None:
+    endless = "import time\nprint('on', flush=True)\nx = 1\nwhile True: time.sleep(0.01)"
+    expect(notebook.run(1, endless)).to_contain_text("on")
+    notebook.press("Escape", "i", "i")
+    expect(notebook.output(1)).to_contain_text("KeyboardInterrupt")
+    notebook.press("0", "0")
+    expect(notebook.run(1, "'x' in globals()")).to_contain_text("False")
+
+
+def test_input_is_answered_below_its_cell(notebook: PageNotebook) -> None:
+    expect(notebook.run(1, "print('hello', input('who? '))")).to_contain_text("who?")
+    field = notebook.cell(1).locator("input")
+    expect(field).to_be_visible()
+    field.fill("you")
+    field.press("Enter")
+    expect(notebook.output(1)).to_contain_text("hello you")
+
+
+def test_a_big_output_is_folded_and_can_be_opened(notebook: PageNotebook) -> None:
+    notebook.run(1, "for i in range(20_000): print(i)")
+    more = notebook.cell(1).get_by_role("button", name="show the whole output")
+    expect(more).to_be_visible()
+    folded = notebook.output(1).bounding_box()
+    more.click()
+    opened = notebook.output(1).bounding_box()
+    assert folded
+    assert opened
+    assert folded["height"] < 500 < opened["height"]
+
+
+def test_text_reads_as_markdown_with_formulas_until_it_is_edited(opened) -> None:
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Title\n\n$x^2$"}
+    with opened(cells=[text]) as notebook:
+        expect(notebook.cell(1).get_by_role("heading", name="Title")).to_be_visible()
+        expect(notebook.cell(1).locator(".katex")).to_be_visible()
+        notebook.select(1)
+        notebook.press("Enter")
+        expect(notebook.editor(1)).to_be_focused()
+        notebook.write(1, "## Another")
+        notebook.press("Control+Enter")
+        expect(notebook.cell(1).get_by_role("heading", name="Another")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("choice", "kept"),
+    [("keep mine", "mine"), ("take theirs", "theirs"), ("save mine as a copy", "theirs")],
+)
+def test_a_conflict_is_settled_by_the_person_and_loses_nothing(opened, choice, kept, site) -> None:
+    with opened("first") as notebook:
+        theirs = notebook.saved()
+        theirs["cells"][0]["source"] = "theirs"
+        notebook.path.write_text(json.dumps(theirs))
+        notebook.write(1, "mine")
+        notice = notebook.column.get_by_role("alert")
+        expect(notice).to_contain_text("was changed elsewhere")
+        assert json.loads(notebook.path.read_text()) == theirs
+        notice.get_by_role("button", name=choice).click()
+        assert notebook.sources() == [kept]
+        expect(notebook.editor(1)).to_have_text("theirs" if choice == "take theirs" else "mine")
+        copies = [path.read_text() for path in site.folder.glob(f"{notebook.path.stem}-mine-*")]
+        assert [("mine" in copy) for copy in copies] == [True] * (choice == "save mine as a copy")
+
+
+def test_work_that_could_not_be_saved_is_offered_at_the_next_visit(opened) -> None:
+    with opened("first") as notebook:
+        notebook.saved()
+        contents = re.compile("/api/contents/")
+        notebook.page.route(contents, lambda route: route.abort())
+        notebook.write(1, "not saved")
+        expect(notebook.column.get_by_role("alert")).to_contain_text("kept in this browser")
+        notebook.page.unroute(contents)
+        notebook.page.reload()
+        notebook.column.get_by_role("button", name="bring it back").click()
+        expect(notebook.editor(1)).to_have_text("not saved")
+        assert notebook.sources() == ["not saved"]
+
+
+def test_files_are_made_named_and_deleted(site: Site, notebook: PageNotebook) -> None:
+    files = notebook.page.get_by_role("navigation", name="files")
+    name = notebook.path.name
+    files.get_by_role("button", name=f"rename {name}").click()
+    files.get_by_role("textbox", name=f"new name of {name}").fill("renamed.ipynb")
+    notebook.press("Enter")
+    expect(files.get_by_role("button", name="renamed.ipynb", exact=True)).to_be_visible()
+    notebook.write(1, "still here")
+    notebook.path = site.folder / "renamed.ipynb"
+    assert notebook.sources() == ["still here"]
+    files.get_by_role("button", name="delete renamed.ipynb").click()
+    files.get_by_role("button", name="delete", exact=True).click()
+    expect(notebook.column).to_contain_text("No notebook is open")
+    assert not notebook.path.exists()
+
+
+def test_the_model_changes_a_cell_when_the_person_takes_its_proposal(
+    opened, model: ScriptedModel
+) -> None:
+    read = call("read_cells")
+    change = call("replace_cell", cell_id="cell-0", code="better = 2")
+    model.when("improve", read, change, say("I would."))
+    with opened("good = 1") as notebook:
+        chat = Conversation(notebook.page)
+        expect(chat.ask("improve it").get_by_text("I would.")).to_be_visible()
+        card = notebook.cell(1).get_by_role("region", name="the model proposes a change")
+        expect(card).to_contain_text("- good = 1")
+        expect(card).to_contain_text("+ better = 2")
+        assert notebook.sources() == ["good = 1"]
+        card.get_by_role("button", name="take it").click()
+        expect(notebook.editor(1)).to_have_text("better = 2")
+        expect(notebook.cell(1)).to_contain_text("by the model")
+        notebook.write(1, "best = 3")
+        expect(notebook.cell(1)).to_contain_text("edited since")
+        beaker = notebook.saved()["cells"][0]["metadata"]["beaker"]
+        assert beaker["author"] == "model"
+
+
+def test_a_cell_of_the_model_stands_below_the_selected_one(opened, model: ScriptedModel) -> None:
+    model.when("a cell", call("insert_cell", code="x = 'new'"), say("There."))
+    with opened("one", "two") as notebook:
+        notebook.select(1)
+        chat = Conversation(notebook.page)
+        expect(chat.ask("a cell").get_by_text("There.")).to_be_visible()
+        expect(notebook.editor(2)).to_have_text("x = 'new'")
+        assert notebook.sources() == ["one", "x = 'new'", "two"]
