@@ -205,7 +205,7 @@ def test_a_long_answer_keeps_what_is_finished_and_stays_at_its_end(
     chat: Conversation, model: ScriptedModel
 ) -> None:
     paragraphs = [f"Paragraph {number} says **this** and that." for number in range(1_000)]
-    model.when("everything", say("\n\n".join(paragraphs)))
+    model.when("everything", say("\n\n".join(paragraphs), size=16))
     turn = chat.ask("everything")
     first = turn.get_by_text("Paragraph 0 says")
     first.wait_for()
