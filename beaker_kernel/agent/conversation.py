@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from beaker_kernel.agent.briefing import QUESTION
+from beaker_kernel.agent.briefing import asked
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.journal import Journal
@@ -123,7 +123,7 @@ class Conversation:
 
 def _asked(turn: list[Message]) -> str:
     """Return the beginning of a turn's question, without what the session told, on one line."""
-    question = str(turn[0]["content"]).rpartition(f"{QUESTION}\n")[2]
+    question = asked(str(turn[0]["content"]))
     return " ".join(question.split())[:LINE]
 
 

@@ -1,13 +1,14 @@
 /** The column in which one talks with the model that shares the kernel. */
 
 import { useStore } from "@nanostores/react";
-import { ArrowDown, Download, SquarePen } from "lucide-react";
-import { useMemo } from "react";
+import { ArrowDown, Download, History as HistoryIcon, SquarePen } from "lucide-react";
+import { useMemo, useState } from "react";
 import type { LiveKernel } from "~/kernel";
 import { Composer } from "./Composer";
 import styles from "./Conversation.module.css";
 import { Empty, NoBeaker, NoModel } from "./Empty";
 import { download } from "./export";
+import { History } from "./History";
 import { roomOf } from "./room";
 import { RoomContext, useRoom } from "./roomContext";
 import { TurnView } from "./TurnView";
@@ -73,9 +74,19 @@ function Column() {
 function Bar() {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
+  const [past, setPast] = useState(false);
   return (
     <div className={styles.bar}>
       <h2>conversation</h2>
+      {past && <History close={() => setPast(false)} />}
+      <button
+        type="button"
+        aria-label="earlier conversations"
+        title="earlier conversations"
+        onClick={() => setPast(true)}
+      >
+        <HistoryIcon size={14} />
+      </button>
       <button
         type="button"
         aria-label="save the conversation as a notebook"
