@@ -48,11 +48,13 @@ function Column() {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
   const session = useStore(room.session);
+  const [past, setPast] = useState(false);
   const { view, content, atEnd, toEnd } = useFollow();
   const without = session !== null && !session.model;
   return (
     <div className={styles.column}>
-      <Bar />
+      <Bar showPast={() => setPast(true)} />
+      {past && <History close={() => setPast(false)} />}
       <div className={styles.view} ref={view}>
         <div className={styles.content} ref={content}>
           {turns.map((turn) => (
@@ -71,19 +73,17 @@ function Column() {
   );
 }
 
-function Bar() {
+function Bar({ showPast }: { showPast: () => void }) {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
-  const [past, setPast] = useState(false);
   return (
     <div className={styles.bar}>
       <h2>conversation</h2>
-      {past && <History close={() => setPast(false)} />}
       <button
         type="button"
         aria-label="earlier conversations"
         title="earlier conversations"
-        onClick={() => setPast(true)}
+        onClick={showPast}
       >
         <HistoryIcon size={14} />
       </button>
