@@ -267,3 +267,30 @@ def test_a_full_disk_costs_the_journal_and_no_answer(env: dict[str, str]) -> Non
         assert reply["status"] == "ok"
         assert "The first answer." in text(outputs)
     assert os.path.islink(Path(env["JUPYTER_DATA_DIR"], "beaker"))
+
+
+def test_earlier_conversations_of_the_notebook_are_listed_searched_and_read(
+    env: dict[str, str],
+) -> None:
+    with running(**env) as kernel:
+        answered(kernel.client, "llm_request", {"request": "the first question"})
+    with running(**env) as kernel:
+        answered(kernel.client, "llm_request", {"request": "and now?"})
+        listed = answered(kernel.client, "conversations_request", {})["conversations"]
+        assert [c["question"] for c in listed] == ["and now?", "the first question"]
+        assert [c["questions"] for c in listed] == [1, 1]
+        found = answered(kernel.client, "conversations_request", {"search": "FIRST ANSWER"})
+        assert found["conversations"] == listed[1:]
+        wanted = {"conversation": listed[1]["id"]}
+        read = answered(kernel.client, "conversation_request", wanted)["messages"]
+        assert [message["role"] for message in read] == ["user", "assistant"]
+        refused = answered(kernel.client, "conversation_request", {"conversation": "unknown"})
+        assert refused["ename"] == "ProtocolError"
+
+
+def test_conversations_of_other_notebooks_are_not_listed(env: dict[str, str]) -> None:
+    with running(**env) as kernel:
+        answered(kernel.client, "llm_request", {"request": "the first question"})
+    with running(**env | {"JPY_SESSION_NAME": "/work/other.ipynb"}) as kernel:
+        listed = answered(kernel.client, "conversations_request", {})["conversations"]
+        assert listed == []

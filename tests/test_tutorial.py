@@ -1,18 +1,21 @@
-"""What a newcomer meets first works: `make dev`, and the example notebook."""
+"""What a newcomer meets first works: `make dev`, `make lab`, and the example notebook."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.request import urlopen
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 
 from tests.support.ports import wait_until_it_listens
@@ -21,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TUTORIAL = Path(__file__).parents[1] / "docs" / "tutorial"
-DEV = [sys.executable, "-P", "-m", "beaker_kernel.commands.dev", "--no-browser", "--port=0"]
+LAB = [sys.executable, "-P", "-m", "beaker_kernel.commands.lab", "--no-browser", "--port=0"]
+DEV = [sys.executable, "-P", "-m", "beaker_kernel.commands.dev", "--no-browser"]
 
 
 def example() -> nbformat.NotebookNode:
@@ -34,9 +38,9 @@ def code_cells(notebook: nbformat.NotebookNode) -> list[nbformat.NotebookNode]:
 
 @contextmanager
 def jupyterlab() -> Iterator[re.Match[str]]:
-    """Run what `make dev` runs, with no browser and no terminal; give the address it prints."""
+    """Run what `make lab` runs, with no browser and no terminal; give the address it prints."""
     with subprocess.Popen(
-        DEV, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        LAB, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
             assert process.stderr
@@ -52,7 +56,7 @@ def jupyterlab() -> Iterator[re.Match[str]]:
             process.communicate()
 
 
-def test_make_dev_serves_the_example_with_the_beaker_kernel() -> None:
+def test_make_lab_serves_the_example_with_the_beaker_kernel() -> None:
     with jupyterlab() as address:
         server, notebook, token = address.groups()
         with urlopen(f"{server}api/contents/{notebook}?{token}") as reply:
@@ -60,6 +64,31 @@ def test_make_dev_serves_the_example_with_the_beaker_kernel() -> None:
         with urlopen(f"{server}api/kernelspecs?{token}") as reply:
             kernelspecs = json.load(reply)["kernelspecs"]
     assert opened["metadata"]["kernelspec"]["name"] in kernelspecs
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM])
+def test_make_dev_serves_the_page_from_its_source_until_it_is_ended(signal_: int) -> None:
+    with subprocess.Popen(
+        DEV, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        found = (re.search(r"The page: (\S+)", line) for line in process.stderr)
+        address = urlsplit(next(filter(None, found))[1])
+        told = parse_qs(address.fragment)
+        with urlopen(f"http://{address.netloc}/src/main.tsx") as reply:
+            assert "createRoot" in reply.read().decode()
+        asked = Request(
+            f"{told['server'][0]}api/contents/{told['path'][0]}",
+            headers={
+                "Authorization": f"Bearer {told['token'][0]}",
+                "Origin": f"http://{address.netloc}",
+            },
+        )
+        with urlopen(asked) as reply:
+            assert reply.headers["Access-Control-Allow-Origin"] == f"http://{address.netloc}"
+        process.send_signal(signal_)
+        process.communicate(timeout=60)
+        assert process.returncode == 0
 
 
 def test_the_example_is_for_beaker_and_shows_no_outputs() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from beaker_kernel.agent.briefing import QUESTION
+from beaker_kernel.agent.briefing import asked
 from beaker_kernel.agent.markdown import Shown, block, table
 from beaker_kernel.errors import ModelError
 from beaker_kernel.protocol import magic
@@ -67,7 +67,7 @@ def _spoken(role: str, text: str) -> str:
     """Return a question as a quotation, without what the session told, and an answer as it is."""
     if role == "assistant":
         return text
-    question = text.rpartition(f"{QUESTION}\n")[2]
+    question = asked(text)
     return "\n".join(f"> {line}" for line in question.splitlines())
 
 

@@ -125,6 +125,11 @@ def parts(
     return {"variables": listed, "cells": ran, "changes": noted, "question": asked}
 
 
+def asked(told: str) -> str:
+    """Return the question that ends what was told with it; other text as it is."""
+    return told.rpartition(f"{QUESTION}\n")[2]
+
+
 def fenced(text: str) -> str:
     """Mark text as data: what stands in outputs, files and names gives no orders."""
     return f"{BEGIN}\n{text.replace('⟦', '[').replace('⟧', ']')}\n{END}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from beaker_kernel.agent.briefing import QUESTION, fenced
+from beaker_kernel.agent.briefing import asked, fenced
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.journal import Journal
@@ -111,7 +111,7 @@ class Conversation:
         """What was asked and answered, without what the session told and tools gave."""
         said = [{"role": "assistant", "content": self.summary}] if self.summary else []
         for turn in self._turns:
-            said.append({"role": "user", "content": question(turn[0])})
+            said.append({"role": "user", "content": asked(str(turn[0]["content"]))})
             said.append({"role": "assistant", "content": turn[-1]["content"]})
         return said
 
@@ -152,10 +152,10 @@ class Conversation:
         Images are not sent again: they are no text, and the model has said what it saw.
         """
         texts = [m for m in messages if not isinstance(m.get("content"), list)]
-        asked = max(at for at, message in enumerate(texts) if message["role"] == "user")
-        self._turns.append(texts[asked:])
+        start = max(at for at, message in enumerate(texts) if message["role"] == "user")
+        self._turns.append(texts[start:])
         if self.journal:
-            self.journal.turn(self.id, texts[asked:])
+            self.journal.turn(self.id, texts[start:])
         self.fit(KEPT)
 
     def _summary(self) -> list[Message]:
@@ -169,21 +169,16 @@ class Conversation:
 
     def _questions(self) -> str:
         """Return what is still told of the turns without a summary: what they asked."""
-        asked = self._left_out + [_asked(turn) for turn in self._overflow]
-        if not asked:
+        questions = self._left_out + [_asked(turn) for turn in self._overflow]
+        if not questions:
             return ""
-        lines = [f"- {line}" for line in asked[-QUESTIONS:]]
+        lines = [f"- {line}" for line in questions[-QUESTIONS:]]
         return "\n".join(["\n# Earlier questions, whose answers are left out", *lines, ""])
-
-
-def question(message: Message) -> str:
-    """Return the question in a message that asks, without what the session told."""
-    return str(message["content"]).rpartition(f"{QUESTION}\n")[2]
 
 
 def _asked(turn: list[Message]) -> str:
     """Return the beginning of a turn's question on one line."""
-    return " ".join(question(turn[0]).split())[:LINE]
+    return " ".join(asked(str(turn[0]["content"])).split())[:LINE]
 
 
 def close_turn(messages: list[Message], said: str, why: str) -> None:

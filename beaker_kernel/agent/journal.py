@@ -70,18 +70,33 @@ class Journal:
                 return _last_conversation(_lines(path))
         return "", []
 
+    def conversations(self) -> list[tuple[Line, list[list[Message]]]]:
+        """Return the first line of each conversation of this notebook, and its turns, in order."""
+        found: dict[str, tuple[Line, list[list[Message]]]] = {}
+        for path in sorted(self._ours(), key=_changed):
+            current = ""
+            for line in _lines(path):
+                current = str(line.get("conversation", current))
+                _, turns = found.setdefault(current, (line, []))
+                turns += [line["turn"]] if "turn" in line else []
+        return list(found.values())
+
     def forget(self) -> int:
         """Delete the files of this session and of its notebook, and return how many there were."""
         self.close()
-        ours = [
+        ours = self._ours()
+        for path in ours:
+            path.unlink(missing_ok=True)
+        return len(ours)
+
+    def _ours(self) -> list[Path]:
+        """Return the files of this session and of its notebook."""
+        return [
             path
             for path in self._files()
             if path.name.startswith(self._path.stem)
             or (self._notebook and next(_lines(path), {}).get("notebook") == self._notebook)
         ]
-        for path in ours:
-            path.unlink(missing_ok=True)
-        return len(ours)
 
     def close(self) -> None:
         """Close the file; the next line opens it again."""

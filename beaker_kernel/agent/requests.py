@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import beaker_magic, changes, magics
+from beaker_kernel.agent import archive, beaker_magic, changes, magics
 from beaker_kernel.agent.asking import Asking
 from beaker_kernel.agent.carriers import Emitter
 from beaker_kernel.agent.cell_surface import CellSurface
@@ -276,12 +277,25 @@ class Requests:
         return encode(reply)
 
     async def conversation_request(self, carrier: Carrier) -> Reply:
-        """Return the conversation's messages."""
-        conversation = self._assistant.conversation
+        """Return a conversation's messages."""
+        request = decode("conversation_request", carrier.content)
+        assert isinstance(request, messages.ConversationRequest)
+        conversation, journal = self._assistant.conversation, self._assistant.journal
+        if journal and request.conversation not in (None, conversation.id):
+            read = await asyncio.to_thread(archive.read, journal, str(request.conversation))
+            return encode(replies.ConversationReply(version=0, messages=tuple(read)))
         reply = replies.ConversationReply(
             version=conversation.last, messages=tuple(conversation.messages)
         )
         return encode(reply)
+
+    async def conversations_request(self, carrier: Carrier) -> Reply:
+        """Return which conversations are kept of this notebook."""
+        request = decode("conversations_request", carrier.content)
+        assert isinstance(request, messages.ConversationsRequest)
+        journal = self._assistant.journal
+        kept = await asyncio.to_thread(archive.kept, journal, request.search) if journal else ()
+        return encode(replies.ConversationsReply(conversations=tuple(kept)))
 
     async def variables_request(self, carrier: Carrier) -> Reply:
         """Return the session's variables, bounded."""

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent.briefing import QUESTION, fenced
+from beaker_kernel.agent.briefing import asked, fenced
 from beaker_kernel.agent.model import Completion, Retry
 from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.errors import ModelError, ModelResponseError
@@ -109,7 +109,7 @@ async def _complete(model: Model, messages: list[Message], surface: Surface) -> 
 def _said(message: Message) -> str:
     """Return a message as a line of the transcript; a question without what the session told."""
     calls = [call["function"].get("arguments", "") for call in message.get("tool_calls") or ()]
-    content = str(message.get("content") or "").rpartition(f"{QUESTION}\n")[2]
+    content = asked(str(message.get("content") or ""))
     text = "\n".join(filter(None, [content, *map(str, calls)]))
     return f"{message['role']}: {shorten(text, MESSAGE)}" if text else ""
 

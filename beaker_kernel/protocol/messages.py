@@ -138,9 +138,18 @@ class ResumeRequest(Request):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationRequest(Request):
-    """Ask for the conversation's messages."""
+    """Ask for a conversation's messages: one of those that are kept, or the current one's."""
 
     msg_type = "conversation_request"
+    conversation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationsRequest(Request):
+    """Ask which conversations are kept of this notebook: all, or those in which `search` stands."""
+
+    msg_type = "conversations_request"
+    search: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

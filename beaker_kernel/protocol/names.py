@@ -18,6 +18,7 @@ SHELL_REQUESTS = frozenset(
         "context_info_request",
         "context_setup_request",
         "conversation_request",
+        "conversations_request",
         "llm_cancel_request",
         "llm_request",
         "reset_request",

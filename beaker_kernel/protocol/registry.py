@@ -22,6 +22,7 @@ REQUESTS: tuple[type[Request], ...] = (
     messages.LlmCancelRequest,
     messages.ResumeRequest,
     messages.ConversationRequest,
+    messages.ConversationsRequest,
     messages.VariablesRequest,
 )
 """From the frontend, on shell."""
@@ -55,6 +56,7 @@ _TELLING_REPLIES: dict[str, type[OkReply]] = {
     "llm_cancel_request": replies.LlmCancelReply,
     "resume_request": replies.ResumeReply,
     "conversation_request": replies.ConversationReply,
+    "conversations_request": replies.ConversationsReply,
     "variables_request": replies.VariablesReply,
 }
 

@@ -88,6 +88,23 @@ class ConversationReply(OkReply):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeptConversation:
+    """A conversation on disk: when it began (ISO 8601), its first question, how many there are."""
+
+    id: str
+    began: str
+    question: str
+    questions: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationsReply(OkReply):
+    """What is kept, the newest first."""
+
+    conversations: tuple[KeptConversation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variable:
     """One variable, bounded: nothing here grows with the value.
 

@@ -205,7 +205,7 @@ def test_a_long_answer_keeps_what_is_finished_and_stays_at_its_end(
     chat: Conversation, model: ScriptedModel
 ) -> None:
     paragraphs = [f"Paragraph {number} says **this** and that." for number in range(1_000)]
-    model.when("everything", say("\n\n".join(paragraphs)))
+    model.when("everything", say("\n\n".join(paragraphs), size=16))
     turn = chat.ask("everything")
     first = turn.get_by_text("Paragraph 0 says")
     first.wait_for()
@@ -254,6 +254,22 @@ def test_model_and_policy_are_in_the_header_and_can_be_changed(
     turn = chat.ask("compute")
     expect(turn.get_by_text("It is 42.")).to_be_visible()
     expect(chat.column.get_by_text("240 tokens")).to_be_visible()
+
+
+def test_earlier_conversations_are_searched_and_read_again(
+    chat: Conversation, model: ScriptedModel
+) -> None:
+    model.when("capital", say("It is **Paris**."))
+    expect(chat.ask("capital of France").get_by_text("Paris")).to_be_visible()
+    chat.column.get_by_role("button", name="new conversation").click()
+    expect(chat.column.get_by_role("article")).to_have_count(0)
+    chat.column.get_by_role("button", name="earlier conversations").click()
+    past = chat.column.get_by_role("region", name="earlier conversations")
+    past.get_by_role("searchbox").fill("london")
+    expect(past.get_by_text("nothing found")).to_be_visible()
+    past.get_by_role("searchbox").fill("paris")
+    past.get_by_role("button", name="capital of France").click()
+    expect(past.get_by_text("It is Paris.")).to_be_visible()
 
 
 def test_hostile_markdown_runs_nothing_and_fetches_nothing(

@@ -1,13 +1,14 @@
 /** The column in which one talks with the model that shares the kernel. */
 
 import { useStore } from "@nanostores/react";
-import { ArrowDown, Download, SquarePen } from "lucide-react";
-import { useMemo } from "react";
+import { ArrowDown, Download, History as HistoryIcon, SquarePen } from "lucide-react";
+import { useMemo, useState } from "react";
 import type { LiveKernel } from "~/kernel";
 import { Composer } from "./Composer";
 import styles from "./Conversation.module.css";
 import { Empty, NoBeaker, NoModel } from "./Empty";
 import { download } from "./export";
+import { History } from "./History";
 import { roomOf } from "./room";
 import { RoomContext, useRoom } from "./roomContext";
 import { TurnView } from "./TurnView";
@@ -47,11 +48,13 @@ function Column() {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
   const session = useStore(room.session);
+  const [past, setPast] = useState(false);
   const { view, content, atEnd, toEnd } = useFollow();
   const without = session !== null && !session.model;
   return (
     <div className={styles.column}>
-      <Bar />
+      <Bar showPast={() => setPast(true)} />
+      {past && <History close={() => setPast(false)} />}
       <div className={styles.view} ref={view}>
         <div className={styles.content} ref={content}>
           {turns.map((turn) => (
@@ -70,12 +73,20 @@ function Column() {
   );
 }
 
-function Bar() {
+function Bar({ showPast }: { showPast: () => void }) {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
   return (
     <div className={styles.bar}>
       <h2>conversation</h2>
+      <button
+        type="button"
+        aria-label="earlier conversations"
+        title="earlier conversations"
+        onClick={showPast}
+      >
+        <HistoryIcon size={14} />
+      </button>
       <button
         type="button"
         aria-label="save the conversation as a notebook"

@@ -3,9 +3,10 @@
 import { atom, computed } from "nanostores";
 import type { LiveCell } from "~/cells";
 import type { Beaker, BeakerEvent, LiveKernel, Part, Policy } from "~/kernel";
-import type { BeakerMessages } from "~/kernel/protocol";
+import type { BeakerMessages, KeptConversation } from "~/kernel/protocol";
 import { AnswerCells } from "./answerCells";
 import { BrowserKeptCells } from "./kept";
+import { type Said, saidIn } from "./said";
 import {
   type Approval,
   begin,
@@ -96,6 +97,18 @@ export class ConversationRoom {
 
   briefing(question: string): Promise<BeakerMessages["briefing_reply"]> {
     return this.beaker.briefing(question, this.without.get());
+  }
+
+  /** The conversations that are kept of this notebook, and in which a text stands. */
+  async kept(search: string): Promise<readonly KeptConversation[]> {
+    const reply = await this.beaker.conversations(search);
+    return reply.status === "ok" ? reply.conversations : [];
+  }
+
+  /** What was said in a conversation that is kept. */
+  async read(id: string): Promise<readonly Said[]> {
+    const reply = await this.beaker.conversation(id);
+    return reply.status === "ok" ? saidIn(reply.messages) : [];
   }
 
   async variables(): Promise<readonly { name: string; type: string }[]> {

@@ -82,8 +82,12 @@ export class BeakerSide implements Beaker {
     return reply;
   }
 
-  conversation() {
-    return this.#request("conversation_request", {});
+  conversation(id?: string) {
+    return this.#request("conversation_request", id ? { conversation: id } : {});
+  }
+
+  conversations(search = "") {
+    return this.#request("conversations_request", { search });
   }
 
   variables(names?: string[]) {

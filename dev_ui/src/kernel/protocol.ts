@@ -30,6 +30,8 @@ export interface BeakerMessages {
   context_setup_response: ContextSetupResponse;
   conversation_reply: ConversationReply | ErrorReply;
   conversation_request: ConversationRequest;
+  conversations_reply: ConversationsReply | ErrorReply;
+  conversations_request: ConversationsRequest;
   "kernel_info_reply.beaker": KernelFeatures;
   kernel_state_info: {
     [k: string]: unknown;
@@ -304,9 +306,33 @@ export interface ConversationReply {
   }[];
 }
 /**
- * Ask for the conversation's messages.
+ * Ask for a conversation's messages: one of those that are kept, or the current one's.
  */
-export interface ConversationRequest {}
+export interface ConversationRequest {
+  conversation?: string;
+}
+/**
+ * What is kept, the newest first.
+ */
+export interface ConversationsReply {
+  status: "ok";
+  conversations: KeptConversation[];
+}
+/**
+ * A conversation on disk: when it began (ISO 8601), its first question, how many there are.
+ */
+export interface KeptConversation {
+  id: string;
+  began: string;
+  question: string;
+  questions: number;
+}
+/**
+ * Ask which conversations are kept of this notebook: all, or those in which `search` stands.
+ */
+export interface ConversationsRequest {
+  search?: string;
+}
 /**
  * The ``beaker`` object of ``kernel_info_reply``.
  */

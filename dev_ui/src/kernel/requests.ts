@@ -11,6 +11,7 @@ export interface Replies {
   llm_cancel_request: "llm_cancel_reply";
   resume_request: "resume_reply";
   conversation_request: "conversation_reply";
+  conversations_request: "conversations_reply";
   variables_request: "variables_reply";
   beaker_session_info_request: "beaker_session_info_reply";
   set_agent_model: "set_agent_model_reply";

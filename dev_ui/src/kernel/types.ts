@@ -83,7 +83,10 @@ export interface Beaker {
    * this is done without being asked.
    */
   resume(since: number, conversation?: string): Promise<BeakerMessages["resume_reply"]>;
-  conversation(): Promise<BeakerMessages["conversation_reply"]>;
+  /** The messages of a conversation; without an id, of the one that is held now. */
+  conversation(id?: string): Promise<BeakerMessages["conversation_reply"]>;
+  /** The conversations that are kept of the notebook, the newest first. */
+  conversations(search?: string): Promise<BeakerMessages["conversations_reply"]>;
   variables(names?: string[]): Promise<BeakerMessages["variables_reply"]>;
   info(): Promise<BeakerMessages["beaker_session_info_reply"]>;
   setModel(

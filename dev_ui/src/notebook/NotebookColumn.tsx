@@ -4,7 +4,7 @@ import { useStore } from "@nanostores/react";
 import { type RefObject, useEffect, useMemo, useRef } from "react";
 import type { Dispose, LiveKernel } from "~/kernel";
 import { Clipboard, edit, type Fix, insertCell } from "./actions";
-import { type BoundCommand, notebookCommands } from "./commands";
+import { type BoundCommand, type NotebookKeys, notebookCommands } from "./commands";
 import { KeyReader } from "./keys";
 import styles from "./Notebook.module.css";
 import { NotebookCell } from "./NotebookCell";
@@ -18,29 +18,37 @@ export interface NotebookColumnProps {
   readonly notebook: Notebook;
   readonly kernel: LiveKernel | null;
   readonly fix?: Fix | undefined;
+  /** Shows all keys. */
+  readonly help: () => void;
+  /** Told of another file to which the work goes from now on. */
+  readonly onMoved: (from: string, to: string) => void;
   /** Takes the notebook's commands into the page's table, as long as it is open. */
   readonly offer?: ((commands: readonly BoundCommand[]) => Dispose) | undefined;
 }
 
 const clipboard = new Clipboard();
 
-export function NotebookColumn({ notebook, kernel, fix, offer }: NotebookColumnProps) {
+export function NotebookColumn(props: NotebookColumnProps) {
+  const { notebook, kernel, fix, offer, help, onMoved } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useMemo(() => new NotebookView(), []);
-  useKeys(notebook, view, place);
-  useOffer(notebook, view, offer);
+  const at = useMemo(() => ({ notebook, clipboard, view, help }), [notebook, view, help]);
+  useKeys(at, place);
+  useOffer(at, offer);
   useSaveWhenHidden(notebook);
   return (
     <div ref={place} className={styles.notebook} data-notebook>
       <Toolbar notebook={notebook} />
-      <Notices notebook={notebook} />
+      <Notices notebook={notebook} onMoved={onMoved} />
       <Cells notebook={notebook} kernel={kernel} fix={fix} view={view} />
       <AddCell notebook={notebook} />
     </div>
   );
 }
 
-function Cells(props: NotebookColumnProps & { view: NotebookView }) {
+type CellsProps = Pick<NotebookColumnProps, "notebook" | "kernel" | "fix"> & { view: NotebookView };
+
+function Cells(props: CellsProps) {
   const { notebook, kernel, fix, view } = props;
   const ids = useCellIds(notebook);
   const language = useLanguage(notebook, kernel);
@@ -86,11 +94,7 @@ function useLanguage(notebook: Notebook, kernel: LiveKernel | null): string {
   return useStore(language) || notebook.language.get();
 }
 
-function useKeys(
-  notebook: Notebook,
-  view: NotebookView,
-  place: RefObject<HTMLDivElement | null>,
-): void {
+function useKeys(at: NotebookKeys, place: RefObject<HTMLDivElement | null>): void {
   useEffect(() => {
     const reader = new KeyReader(notebookCommands);
     const press = (event: KeyboardEvent) => {
@@ -101,23 +105,19 @@ function useKeys(
       const command = reader.read(event, mode);
       if (!command) return;
       event.preventDefault();
-      command.run({ notebook, clipboard, view });
+      command.run(at);
     };
     const { current } = place;
     current?.addEventListener("keydown", press);
     return () => current?.removeEventListener("keydown", press);
-  }, [notebook, view, place]);
+  }, [at, place]);
 }
 
-function useOffer(
-  notebook: Notebook,
-  view: NotebookView,
-  offer: NotebookColumnProps["offer"],
-): void {
-  useEffect(() => {
-    const at = { notebook, clipboard, view };
-    return offer?.(notebookCommands.map((each) => ({ ...each, run: () => each.run(at) })));
-  }, [notebook, view, offer]);
+function useOffer(at: NotebookKeys, offer: NotebookColumnProps["offer"]): void {
+  useEffect(
+    () => offer?.(notebookCommands.map((each) => ({ ...each, run: () => each.run(at) }))),
+    [at, offer],
+  );
 }
 
 /** A page may be closed without a word: what isn't saved yet is saved, and kept in the browser. */

@@ -1,23 +1,19 @@
 /** What the middle column shows: the open notebook, or what there is instead. */
 
 import { useStore } from "@nanostores/react";
-import type { LiveKernel, Server } from "~/kernel";
-import type { Fix } from "./actions";
+import type { Server } from "~/kernel";
 import type { Desk } from "./desk";
 import { EmptyDesk } from "./EmptyDesk";
 import { NotebookColumn, type NotebookColumnProps } from "./NotebookColumn";
 import styles from "./NotebookRoom.module.css";
 
-export interface NotebookRoomProps {
+export interface NotebookRoomProps extends Omit<NotebookColumnProps, "notebook"> {
   readonly desk: Desk;
   readonly server: Server;
-  readonly kernel: LiveKernel | null;
   readonly onOpen: (path: string) => void;
-  readonly fix?: Fix | undefined;
-  readonly offer?: NotebookColumnProps["offer"];
 }
 
-export function NotebookRoom({ desk, server, kernel, onOpen, fix, offer }: NotebookRoomProps) {
+export function NotebookRoom({ desk, server, onOpen, ...column }: NotebookRoomProps) {
   const now = useStore(desk.now);
   switch (now.kind) {
     case "nothing":
@@ -36,6 +32,6 @@ export function NotebookRoom({ desk, server, kernel, onOpen, fix, offer }: Noteb
         </div>
       );
     case "open":
-      return <NotebookColumn key={now.path} {...{ notebook: now.notebook, kernel, fix, offer }} />;
+      return <NotebookColumn key={now.path} notebook={now.notebook} {...column} />;
   }
 }

@@ -6,10 +6,15 @@ import styles from "./Notebook.module.css";
 import type { Notebook } from "./notebook";
 import type { Resolution } from "./saving";
 
-export function Notices({ notebook }: { notebook: Notebook }) {
+export interface NoticesProps {
+  readonly notebook: Notebook;
+  readonly onMoved: (from: string, to: string) => void;
+}
+
+export function Notices({ notebook, onMoved }: NoticesProps) {
   const state = useStore(notebook.saving.state);
   const draft = useStore(notebook.draft);
-  if (state.kind === "conflict") return <Conflict notebook={notebook} />;
+  if (state.kind === "conflict") return <Conflict notebook={notebook} onMoved={onMoved} />;
   if (state.kind === "failed")
     return (
       <Notice said={`Not saved: ${state.reason}. Your work is kept in this browser.`}>
@@ -27,10 +32,13 @@ export function Notices({ notebook }: { notebook: Notebook }) {
   );
 }
 
-function Conflict({ notebook }: { notebook: Notebook }) {
-  const name = notebook.saving.path.split("/").at(-1);
-  const choose = (resolution: Resolution) => () =>
-    void notebook.resolve(resolution, copyOf(notebook.saving.path, new Date()));
+function Conflict({ notebook, onMoved }: NoticesProps) {
+  const { path } = notebook.saving;
+  const name = path.split("/").at(-1);
+  const choose = (resolution: Resolution) => async () => {
+    await notebook.resolve(resolution, copyOf(path, new Date()));
+    if (notebook.saving.path !== path) onMoved(path, notebook.saving.path);
+  };
   return (
     <Notice said={`${name} was changed elsewhere, and nothing is overwritten.`}>
       <Choice act={choose("mine")}>keep mine</Choice>
@@ -49,7 +57,7 @@ function Notice({ said, children }: { said: string; children: ReactNode }) {
   );
 }
 
-function Choice({ act, children }: { act: () => void; children: string }) {
+function Choice({ act, children }: { act: () => unknown; children: string }) {
   return (
     <button type="button" className={styles.choice} onClick={act}>
       {children}

@@ -1,8 +1,8 @@
 /** A cell of text: Markdown as it reads until it is edited; what isn't Markdown as it stands. */
 
 import { useStore } from "@nanostores/react";
-import { useEffect, useRef } from "react";
 import { CodeEditor } from "~/cells";
+import { Markdown } from "~/conversation/markdown/Markdown";
 import { edit } from "./actions";
 import { withAttachments } from "./attachments";
 import styles from "./Notebook.module.css";
@@ -32,24 +32,17 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
   );
 }
 
+/** What the text says; of HTML in it one sees the source, and nothing is fetched. */
 function Rendered({ notebook, id }: CellProps) {
-  const place = useRef<HTMLDivElement>(null);
-  const cell = useCell(notebook, id, (each) => each);
-  const { outputs } = notebook.live(id);
-  const source = cell ? withAttachments(cell) : "";
-  useEffect(() => {
-    place.current?.append(outputs.node);
-    return () => outputs.node.remove();
-  }, [outputs]);
-  useEffect(() => {
-    const data = { "text/markdown": source };
-    outputs.load([{ output_type: "display_data", data, metadata: {} }], false);
-  }, [outputs, source]);
+  const text = useCell(notebook, id, withAttachments) ?? "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Enter does it, too
     <div className={styles.rendered} onDoubleClick={() => edit(notebook, id)}>
-      <div ref={place} hidden={source.trim() === ""} />
-      {source.trim() === "" && <p className={styles.empty}>An empty text: double-click, or ⏎</p>}
+      {text.trim() ? (
+        <Markdown text={text} />
+      ) : (
+        <p className={styles.empty}>An empty text: double-click, or ⏎</p>
+      )}
     </div>
   );
 }

@@ -24,6 +24,8 @@ export interface NotebookKeys {
   readonly notebook: Notebook;
   readonly clipboard: Clipboard;
   readonly view: NotebookView;
+  /** Shows all keys. */
+  readonly help: () => void;
 }
 
 /** `mode`: in which of the two it has its keys; `both` where it has them in either. */
@@ -143,6 +145,7 @@ const looking: NotebookCommand[] = [
   command("all-line-numbers", "line numbers in all cells", "Shift-l", ({ view }) =>
     view.toggleAllNumbers(),
   ),
+  command("help", "show the keys", "h", ({ help }) => help()),
   both("save", "save", "Ctrl-s, Meta-s", ({ notebook }) => void notebook.saving.save()),
 ];
 

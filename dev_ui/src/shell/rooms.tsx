@@ -6,6 +6,7 @@ import { Conversation, ModelPart } from "~/conversation";
 import type { Beaker, LiveKernel, Server } from "~/kernel";
 import { FilesList, NotebookRoom as Notebook, type Notebook as OpenNotebook } from "~/notebook";
 import { fix, insert, offerNotebook } from "./between";
+import { openDialog } from "./dialogs";
 import styles from "./rooms.module.css";
 import { desk, moved, openNotebook } from "./workspace";
 
@@ -19,10 +20,11 @@ export interface RoomProps {
 
 const NOBODY = atom<Beaker | null>(null);
 const open = (path: string): void => void openNotebook(path);
+const follow = (from: string, to: string | null): void => void moved(from, to);
+const help = (): void => openDialog("help");
 
 /** The list of files. */
 export function FilesRoom({ server, path }: RoomProps) {
-  const follow = (from: string, to: string | null): void => void moved(from, to);
   return <FilesList server={server} open={path} onOpen={open} onMoved={follow} />;
 }
 
@@ -36,6 +38,8 @@ export function NotebookRoom({ server, kernel }: RoomProps) {
       kernel={kernel}
       fix={beaker ? fix : undefined}
       onOpen={open}
+      onMoved={follow}
+      help={help}
       offer={offerNotebook}
     />
   );

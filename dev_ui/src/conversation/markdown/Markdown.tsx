@@ -132,7 +132,7 @@ function span(token: Tokens.Generic): ReactNode {
     case "link":
       return link(token.href, inline(token.tokens));
     case "image":
-      return link(token.href, `image: ${token.text || token.href}`);
+      return image(token as Tokens.Image);
     case "html":
       return token.raw;
     default:
@@ -140,7 +140,15 @@ function span(token: Tokens.Generic): ReactNode {
   }
 }
 
-/** A link leads out of the page or is none: an image is one too, since nothing is fetched. */
+/** An image that the text carries with it is shown; of another there is a link, as nothing is fetched. */
+function image({ href, text }: Tokens.Image): ReactNode {
+  if (CARRIED.test(href)) return <img className={styles.image} src={href} alt={text} />;
+  return link(href, `image: ${text || href}`);
+}
+
+const CARRIED = /^data:image\/(?:png|jpeg|gif|webp);base64,/;
+
+/** A link leads out of the page or is none. */
 function link(address: string, content: ReactNode): ReactNode {
   if (!/^(?:https?:|mailto:)/i.test(address)) return content;
   return (
