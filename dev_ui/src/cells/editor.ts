@@ -35,6 +35,8 @@ export interface EditorSurroundings {
   readonly keys: readonly KeyBinding[];
   readonly label: string;
   readonly hint: string;
+  /** Text is wrapped, code isn't. */
+  readonly wraps?: boolean;
 }
 
 export const language = new Compartment();
@@ -48,7 +50,7 @@ const OWN_KEYS = defaultKeymap
   .filter((binding) => binding.run !== undefined) as KeyBinding[];
 
 export function editorExtensions(around: () => EditorSurroundings): Extension {
-  const { keys, label, hint } = around();
+  const { keys, label, hint, wraps = false } = around();
   const asItIsThen = (binding: KeyBinding, at: number): KeyBinding => ({
     ...binding,
     run: (view) => around().keys[at]?.run?.(view) ?? false,
@@ -69,7 +71,7 @@ export function editorExtensions(around: () => EditorSurroundings): Extension {
       override: [(context) => complete(around().kernel, context)],
     }),
     EditorState.allowMultipleSelections.of(true),
-    EditorView.lineWrapping,
+    wraps ? EditorView.lineWrapping : [],
     EditorView.contentAttributes.of({ "aria-label": label }),
     hint ? placeholder(hint) : [],
     markedLine,

@@ -60,7 +60,7 @@ export class LiveCell {
     if (!this.#outputs) {
       this.#outputs = this.create();
       if (this.saved.outputs.length > 0) {
-        this.#outputs.load(this.saved.outputs, this.saved.trusted);
+        this.#outputs.load(this.saved.outputs);
       }
     }
     return this.#outputs;

@@ -28,7 +28,7 @@ const colours = HighlightStyle.define([
 const look = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "transparent" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { font: "var(--code)", lineHeight: "20px" },
+  ".cm-scroller": { font: "var(--code)", lineHeight: "20px", fontVariantLigatures: "none" },
   ".cm-content": { padding: "6px 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 8px" },
   ".cm-cursor": { borderLeftColor: "var(--accent)" },

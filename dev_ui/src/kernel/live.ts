@@ -6,6 +6,7 @@ import { BeakerSide } from "./beaker";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
 import type { Beaker, Completion, Dispose, KernelStatus, LiveKernel } from "./types";
+import { openWidget, WIDGET_TARGET } from "./widgetTarget";
 
 const STATUS: Partial<Record<string, KernelStatus>> = {
   starting: "starting",
@@ -33,6 +34,9 @@ export class Live implements LiveKernel {
       if (status === "connected") void this.#connected();
       if (status === "disconnected") void connection.reconnect().catch(() => this.#follow());
     });
+    connection.registerCommTarget(WIDGET_TARGET, (comm, message) =>
+      openWidget(connection, comm, message),
+    );
     void connection.info.then((info) => this.#meet(info));
   }
 

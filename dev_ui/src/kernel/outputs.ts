@@ -4,17 +4,11 @@ import type { IOutput } from "@jupyterlab/nbformat";
 import { OutputArea, OutputAreaModel } from "@jupyterlab/outputarea";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
-import { MessageLoop } from "@lumino/messaging";
-import { Widget } from "@lumino/widgets";
+import "./jupyter.css";
+import { attach, fit } from "./attach";
+import { putInto } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
-
-const OUTPUT_TYPES: ReadonlySet<string> = new Set([
-  "display_data",
-  "error",
-  "execute_result",
-  "stream",
-]);
 
 export function createOutputs(): Outputs {
   return new CellOutputs();
@@ -22,17 +16,19 @@ export function createOutputs(): Outputs {
 
 class CellOutputs implements Outputs {
   readonly node = document.createElement("div");
-  readonly #rendermime: IRenderMimeRegistry = newRendermime(() => this.#kernel);
+  readonly #rendermime: IRenderMimeRegistry = newRendermime(() => this.#kernel?.connection ?? null);
+  // Never trusted, whoever ran it: what is trusted isn't sanitised.
   readonly #model = new OutputAreaModel({ trusted: false });
   readonly #area = new OutputArea({ model: this.#model, rendermime: this.#rendermime });
   readonly #listeners = new Set<() => void>();
-  readonly #resized = new ResizeObserver(() => this.#fit());
+  readonly #resized = new ResizeObserver(() => fit(this.#area));
   #kernel: LiveKernel | null = null;
   #frame = 0;
 
   constructor() {
     this.node.className = "beaker-outputs";
-    this.#attach();
+    // React moves our node about, and doesn't tell.
+    attach(this.#area, this.node);
     this.#model.changed.connect(() => this.#changed());
     this.#resized.observe(this.node);
   }
@@ -43,7 +39,6 @@ class CellOutputs implements Outputs {
     metadata: Record<string, unknown> = {},
   ): Promise<ExecutionResult> {
     this.#kernel = kernel;
-    this.#trust(true);
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
     this.#area.future = future;
@@ -52,17 +47,15 @@ class CellOutputs implements Outputs {
 
   adopt(kernel: LiveKernel, msgId: string): Dispose {
     this.#kernel = kernel;
-    if (!this.#model.trusted) this.#trust(true);
     const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
       if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
-        this.#take(message);
+        putInto(this.#model, message);
     };
     kernel.connection.iopubMessage.connect(hear);
     return () => kernel.connection.iopubMessage.disconnect(hear);
   }
 
-  load(outputs: readonly IOutput[], trusted: boolean): void {
-    this.#trust(trusted);
+  load(outputs: readonly IOutput[]): void {
     this.#model.fromJSON([...outputs]);
   }
 
@@ -85,29 +78,6 @@ class CellOutputs implements Outputs {
     this.#area.dispose();
     this.#model.dispose();
     this.node.remove();
-  }
-
-  /** Tell Lumino that it is on the page for good: React moves our node about, and doesn't tell. */
-  #attach(): void {
-    MessageLoop.sendMessage(this.#area, Widget.Msg.BeforeAttach);
-    this.node.append(this.#area.node);
-    MessageLoop.sendMessage(this.#area, Widget.Msg.AfterAttach);
-  }
-
-  #fit(): void {
-    MessageLoop.postMessage(this.#area, Widget.ResizeMessage.UnknownSize);
-  }
-
-  #trust(trusted: boolean): void {
-    this.#model.clear();
-    this.#model.trusted = trusted;
-  }
-
-  #take(message: KernelMessage.IIOPubMessage): void {
-    const type = message.header.msg_type;
-    if (OUTPUT_TYPES.has(type)) this.#model.add({ ...message.content, output_type: type });
-    else if (type === "clear_output")
-      this.#model.clear((message as KernelMessage.IClearOutputMsg).content.wait);
   }
 
   #changed(): void {

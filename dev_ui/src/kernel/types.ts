@@ -152,7 +152,8 @@ export interface Outputs {
   ): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
-  load(outputs: readonly IOutput[], trusted: boolean): void;
+  /** Show outputs of an earlier run; all that is shown is sanitised, whoever ran it. */
+  load(outputs: readonly IOutput[]): void;
   toJSON(): IOutput[];
   clear(): void;
   /** Hear of each change, once per frame at most. */

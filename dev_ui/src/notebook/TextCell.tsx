@@ -24,7 +24,13 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
       <CodeEditor
         text={notebook.editing.text(id)}
         languageName={markdown ? "markdown" : ""}
-        around={{ kernel: null, keys: [], label: `text of ${label}`, hint: "Text, in Markdown" }}
+        around={{
+          kernel: null,
+          keys: [],
+          label: `text of ${label}`,
+          hint: "Text, in Markdown",
+          wraps: true,
+        }}
         onEditor={onEditor}
         onFocus={onFocus}
       />
