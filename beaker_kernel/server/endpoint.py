@@ -15,6 +15,7 @@ from tornado.iostream import StreamClosedError
 from tornado.web import HTTPError, authenticated
 
 from beaker_kernel import errors
+from beaker_kernel.server import scopes
 from beaker_kernel.server.audit import SETTING, digest
 from beaker_kernel.server.operations import EVENTS, JSON, Content, Events, Problems
 from beaker_kernel.server.request_log import HEADER, request_id
@@ -112,6 +113,7 @@ class Endpoint(APIHandler):
     """One path of the API, and its operations by method."""
 
     auth_resource = RESOURCE
+    heeds_scopes = True
 
     def initialize(
         self, operations: Mapping[str, Operation], service: ExecutionService, rate: Rate
@@ -144,6 +146,8 @@ class Endpoint(APIHandler):
         allowed = self.authorizer.is_authorized(self, user, operation.action, RESOURCE)
         if not await ensure_async(allowed):
             raise HTTPError(403)
+        if not scopes.may(user, operation.scope):
+            raise HTTPError(403, f"the token lacks the scope {operation.scope!r}")
         try:
             self._rate.take(user.username)
             answer = await operation.serve(self._service, Call(self, operation, path))

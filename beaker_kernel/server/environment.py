@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-SECRETS = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE")
+SECRETS = ("JUPYTER_TOKEN", "JUPYTER_TOKEN_FILE", "BEAKER_TOKENS_FILE")
 """The server's own credentials: no kernel inherits them."""
 
 

@@ -125,6 +125,8 @@ class Health(APIHandler):
 class Description(APIHandler):
     """The OpenAPI document."""
 
+    heeds_scopes = True  # it says the same to all
+
     @authenticated
     def get(self) -> None:
         """Answer."""

@@ -17,10 +17,12 @@ from tornado.web import RequestHandler, stream_request_body
 
 from beaker_kernel.server.operations import Problems
 from beaker_kernel.server.request_log import HEADER, request_id
+from beaker_kernel.server.scopes import ScopedUser
 
 if TYPE_CHECKING:
     import re
 
+    from jupyter_server.auth.identity import User
     from tornado.httputil import HTTPMessageDelegate, HTTPServerRequest
     from tornado.web import Application
 
@@ -40,6 +42,7 @@ FOREIGN_HOST = Ending(HTTPStatus.FORBIDDEN, "unknown host name; the server lists
 FOREIGN_ORIGIN = Ending(HTTPStatus.FORBIDDEN, "unknown origin; the server lists them: --origin")
 PREFLIGHT = Ending(HTTPStatus.NO_CONTENT)
 NOT_HERE = Ending(HTTPStatus.NOT_FOUND, "there is nothing here")
+OUT_OF_SCOPE = Ending(HTTPStatus.FORBIDDEN, "the token's scopes are of the execution API alone")
 NOBODY = Ending(HTTPStatus.UNAUTHORIZED, "show the token: Authorization: Bearer …")
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
@@ -63,14 +66,14 @@ class Gate(Router):
         identity = cast("TokenIdentity", self._app.settings["identity_provider"])
         user = identity.bearer(request, self._app.settings["base_url"])
         route = cast("Any", self.behind.find_handler(request))
-        ending = self._ending(request, route.handler_class, known=user is not None)
+        ending = self._ending(request, route.handler_class, user)
         if ending is None:
             return cast("HTTPMessageDelegate", route)
         settings = {"ending": ending, "allowed_origin": self._doors.echo(request.headers)}
         return self._app.get_handler_delegate(request, Refusal, settings)
 
     def _ending(
-        self, request: HTTPServerRequest, handler: type[RequestHandler], *, known: bool
+        self, request: HTTPServerRequest, handler: type[RequestHandler], user: User | None
     ) -> Ending | None:
         """Return with what a request ends here, or None if it may pass."""
         if not self._doors.answer_to(request.host):
@@ -81,9 +84,17 @@ class Gate(Router):
             return PREFLIGHT
         if self._closed.match(request.path):
             return NOT_HERE
-        if not known and not is_open(handler, request.method or ""):
-            return NOBODY
+        if not is_open(handler, request.method or "") and (refusal := _refusal(user, handler)):
+            return refusal
         return NOT_HERE if handler is Template404 else None
+
+
+def _refusal(user: User | None, handler: type[RequestHandler]) -> Ending | None:
+    """Return why somebody may not pass to a handler; one that heeds scopes looks for itself."""
+    if user is None:
+        return NOBODY
+    heeds_scopes = getattr(handler, "heeds_scopes", False)
+    return OUT_OF_SCOPE if isinstance(user, ScopedUser) and not heeds_scopes else None
 
 
 def is_open(handler: type[RequestHandler], method: str) -> bool:

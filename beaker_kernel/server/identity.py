@@ -18,12 +18,15 @@ from weakref import WeakKeyDictionary
 from jupyter_server.auth.identity import IdentityProvider, User
 from traitlets import Bool, Unicode, default
 
+from beaker_kernel.server import scopes
 from beaker_kernel.server.doors import sent_by_a_foreign_page
 from beaker_kernel.server.tickets import TicketHandler, Tickets
 
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
     from tornado.web import RequestHandler
+
+    from beaker_kernel.server.scopes import Holder
 
 IN_HEADER = re.compile(r"(?:token|bearer)\s+(\S+)\s*", re.IGNORECASE)
 TAKES_URL_TOKEN = re.compile(r"api/(kernels|sessions|kernelspecs|status|me)(/|$)")
@@ -48,14 +51,32 @@ class TokenIdentity(IdentityProvider):
         ?token= too, as stock clients send it.""",
     ).tag(config=True)
 
+    tokens_file = Unicode(
+        help="""A file of further tokens, each with a name and scopes (read, run, files, commands)
+        for the execution API. Default: the environment variable BEAKER_TOKENS_FILE.""",
+    ).tag(config=True)
+
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (traitlets' signature)
         super().__init__(**settings)
         self._tickets = Tickets()
+        self.scoped: tuple[Holder, ...] = ()
         self._known: WeakKeyDictionary[HTTPServerRequest, User | None] = WeakKeyDictionary()
 
     @default("token_file")
     def _token_file_from_environment(self) -> str:
         return os.environ.get("JUPYTER_TOKEN_FILE", "")
+
+    @default("tokens_file")
+    def _tokens_file_from_environment(self) -> str:
+        return os.environ.get("BEAKER_TOKENS_FILE", "")
+
+    def read_tokens(self) -> None:
+        """Take in the tokens that have scopes.
+
+        Raises:
+            ConfigurationError: their file can't be read, or is wrong.
+        """
+        self.scoped = scopes.read(Path(self.tokens_file)) if self.tokens_file else ()
 
     @default("updatable_fields")
     def _nothing_of_a_user_is_updatable(self) -> list[str]:
@@ -83,7 +104,7 @@ class TokenIdentity(IdentityProvider):
         if not self.token:
             return User(ANYBODY)  # which only a loosened server starts with
         if in_header := IN_HEADER.fullmatch(request.headers.get("Authorization", "")):
-            return self._owner(in_header[1])
+            return self._owner(in_header[1]) or scopes.holder_of(in_header[1], self.scoped)
         if "ticket" in shown and request.headers.get("Upgrade", "").lower() == "websocket":
             return self._tickets.redeem(shown["ticket"], request.path)
         if "token" in shown and self._takes_url_token(request, base_url):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from beaker_kernel.execution.run import Run
     from beaker_kernel.execution.service import ExecutionService
     from beaker_kernel.server.endpoint import Call
+    from beaker_kernel.server.scopes import Scope
 
 JSON = "application/json"
 EVENTS = "text/event-stream"
@@ -59,7 +60,8 @@ class Operation:
         path: below the API's root, with ``{names}``; ``{path}`` holds slashes.
         summary: what it does, in a line.
         serve: the function that does it; its name is the operation's id.
-        action: what one must be allowed to do.
+        scope: what a token must have, where it has scopes.
+        action: what an authorizer is asked about.
         body: the model of the request's JSON, or its media type where it is none.
         query: the model of the query.
         answers: the model of each good answer's JSON, or its media type; None for no body.
@@ -72,6 +74,7 @@ class Operation:
     path: str
     summary: str
     serve: Callable[[ExecutionService, Call], Awaitable[Answer]]
+    scope: Scope
     action: Literal["read", "write", "execute"] = "read"
     body: type[BaseModel] | str | None = None
     query: type[BaseModel] | None = None

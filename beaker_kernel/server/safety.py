@@ -82,6 +82,8 @@ def check(server: HeadlessServer) -> None:
     Raises:
         ConfigurationError: it says which setting is meant and what to do instead.
     """
+    if isinstance(server.identity_provider, TokenIdentity):
+        server.identity_provider.read_tokens()
     for reason, mend in _faults(server):
         if not server.loosened:
             message = f"refusing to start: {reason}; {mend}"
