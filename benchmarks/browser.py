@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 from playwright.sync_api import sync_playwright
 
 from benchmarks.rows import BEAKER
 from benchmarks.served import TOKEN, ask, servers
+from tests.support.blank_page import origin
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +67,7 @@ class Tab:
 @contextmanager
 def tabs(folder: Path) -> Iterator[dict[str, Tab]]:
     """Run the servers and a browser with one page, which is connected to each of them."""
-    with _origin() as origin, servers(folder, origin) as kernels, _page(origin) as page:
+    with origin() as own, servers(folder, own) as kernels, _page(own) as page:
         found = {}
         for name, (port, path) in kernels.items():
             key = f"token={TOKEN}"
@@ -79,35 +78,12 @@ def tabs(folder: Path) -> Iterator[dict[str, Tab]]:
 
 
 @contextmanager
-def _page(origin: str) -> Iterator[Page]:
+def _page(address: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
         try:
             page = browser.new_page()
-            page.goto(origin)
+            page.goto(address)
             yield page
         finally:
             browser.close()
-
-
-class _Blank(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        """Keep the report free of requests."""
-
-
-@contextmanager
-def _origin() -> Iterator[str]:
-    """Serve an empty page, so that there is an origin which the servers can let in."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Blank) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()

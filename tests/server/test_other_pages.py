@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import ExitStack
 
 import pytest
 from playwright.sync_api import Error
 from running_server import TOKEN, serving
 
 from tests.browser.lab import chromium
+from tests.support.blank_page import origin as site
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -83,30 +82,6 @@ ATTACKS = {
 }
 
 
-class EmptyPage(BaseHTTPRequestHandler):
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.end_headers()
-        self.wfile.write(b"<!doctype html><title>a page</title>")
-
-    def log_message(self, *args):
-        pass
-
-
-@contextmanager
-def site():
-    """Serve an empty page, and give its origin."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), EmptyPage) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory):
     with ExitStack() as stack:
@@ -117,10 +92,10 @@ def world(tmp_path_factory):
         yield stack.enter_context(server), browser, listed, foreign
 
 
-def do(browser, origin, script, server):
+def do(browser, page_of, script, server):
     page = browser.new_page()
     try:
-        page.goto(origin)
+        page.goto(page_of)
         return page.evaluate(script, [f"http://{server.host}:{server.port}", TOKEN])
     finally:
         page.close()
