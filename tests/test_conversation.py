@@ -194,6 +194,29 @@ def test_a_frontend_chooses_the_policy_as_far_as_it_may(env: dict[str, str]) -> 
         assert refused["ename"] == "ConfigurationError"
 
 
+def test_a_frontend_that_drops_out_of_an_answer_gets_the_rest_when_it_comes_back(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    model.when("slowly", say(" ".join(map(str, range(60))), pause=0.02))
+    with running(**env) as kernel:
+        first = kernel.another_client()
+        try:
+            first.send("llm_request", {"request": "slowly"})
+            delta = first.published(lambda m: m["msg_type"] == "llm_delta")
+        finally:
+            first.close()
+        back = kernel.another_client()
+        try:
+            last = delta["content"]["seq"]
+            seen = numbers_until_answered(back, back.send("resume_request", {"since": last}))
+            missed = seen[len(seen) - 1 - seen[::-1].index(last + 1) :]
+            assert missed == list(range(last + 1, missed[-1] + 1))
+            reply, again = resumed(back, since=missed[-1])
+            assert (reply["seq"], again) == (missed[-1], [])
+        finally:
+            back.close()
+
+
 def test_an_approval_is_given_by_a_frontend_that_came_after_it_was_asked_for(
     env: dict[str, str],
 ) -> None:
@@ -214,6 +237,18 @@ def test_an_approval_is_given_by_a_frontend_that_came_after_it_was_asked_for(
             assert late.reply(again)["content"]["ename"] == "ProtocolError"
         finally:
             late.close()
+
+
+def numbers_until_answered(client: Client, resumed: str) -> list[int]:
+    """Return the numbers of all events until a frontend has what it asked for, and the answer."""
+    seen: list[int] = []
+    caught_up = answered = False
+    while not (caught_up and answered):
+        message = client.published(lambda m: "seq" in m["content"] or is_idle(m))
+        caught_up |= is_idle(message) and message["parent_header"].get("msg_id") == resumed
+        answered |= message["msg_type"] == "llm_response"
+        seen += [message["content"]["seq"]] if "seq" in message["content"] else []
+    return seen
 
 
 def numbers_until_idle(client: Client, asked: str) -> list[int]:
