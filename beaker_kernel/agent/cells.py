@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 KEPT = 20
 RUNS = 100
 """Sources that are remembered to tell whether they still stand in the notebook."""
+SEARCHED = 20_000
+"""Characters of a source in which it is looked for what it sets."""
+PLAIN = re.compile(r"[\w.]+")
+"""Names that are told outside the marks of data: any other may be a sentence."""
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +113,9 @@ class Cells:
         return [
             name
             for name in names
-            if sets(self._ran[count], name) and not any(sets(source, name) for source in later)
+            if PLAIN.fullmatch(name)
+            and sets(self._ran[count], name)
+            and not any(sets(source, name) for source in later)
         ]
 
     def forget(self, shown: Iterable[Cell]) -> None:
@@ -130,7 +136,7 @@ def sets(source: str, name: str) -> bool:
     word = rf"(?<![\w.]){re.escape(name)}(?!\w)"
     assigned = rf"^[^#\n=(]*{word}[^\n=(]*?(?:<-|(?<![=!<>])=(?!=))"
     declared = rf"\b(?:def|class|function|import|for|as)\s+{word}|^\s*{word}\s*\(\)\s*\{{"
-    return re.search(f"{assigned}|{declared}", source, re.MULTILINE) is not None
+    return re.search(f"{assigned}|{declared}", source[:SEARCHED], re.MULTILINE) is not None
 
 
 def _made(names: Iterable[str]) -> str:

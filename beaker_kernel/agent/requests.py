@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import archive, beaker_magic, changes, magics
 from beaker_kernel.agent.asking import Asking
-from beaker_kernel.agent.carriers import Emitter
+from beaker_kernel.agent.carriers import Emitter, Native
 from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.magics import Ask, Command, Fix
@@ -193,11 +193,12 @@ class Requests:
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
         with self._asking.asked(emit, msg_id(carrier.header), request.request):
+            notebook = self._notebook(carrier)
             await self._assistant.answer(
                 surface,
                 request.request,
-                notebook=self._notebook(carrier),
-                state=await self._told_state(carrier),
+                notebook=notebook,
+                state=await self._told_state(carrier, ask=notebook is None),
                 without=request.without,
             )
         if history := self._assistant.history:
@@ -218,15 +219,14 @@ class Requests:
         self._assistant.policy = request.policy
         return OK
 
-    async def _told_state(self, carrier: Carrier) -> NotebookState | None:
+    async def _told_state(self, carrier: Carrier, *, ask: bool) -> NotebookState | None:
         """Return the notebook as the request brings it, or as its frontend tells it on shell."""
         if "notebook_state" in carrier.metadata:
             brought = carrier.metadata["notebook_state"]
             return read_state(brought if isinstance(brought, dict) else {})
-        if "notebook" not in carrier.capabilities:
-            return None
-        with suppress(TimeoutError):
-            return await self._comms.ask_for_state(carrier, self._asked_for_notebook)
+        if ask and isinstance(carrier, Native) and "notebook" in carrier.capabilities:
+            with suppress(TimeoutError):
+                return await self._comms.ask_for_state(carrier, self._asked_for_notebook)
         return None
 
     def _event_surface(

@@ -101,7 +101,7 @@ def test_a_variable_that_a_source_only_uses_is_not(source) -> None:
 
 
 def test_a_variable_that_a_later_cell_has_set_does_not_come_from_a_changed_one() -> None:
-    cells = ran("x = 1; y = 2", "y = 3")
-    assert cells.changed_since([code("y = 3", 2)], ["x", "y", "z"]) == [
+    cells = ran("x = 1\ny = 2\n`drop it all` <- 1", "y = 3")
+    assert cells.changed_since([code("y = 3", 2)], ["x", "y", "z", "drop it all"]) == [
         "[1] was deleted or replaced since; from what ran: x"
     ]
