@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.page import built_page
 from tests.support.kernels import running, text
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def empty_environment(folder: Path) -> Environment:
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, made from the sdist as an index's users would make it."""
+    built_page()
     folder = tmp_path_factory.mktemp("dist")
     build = (sys.executable, "-m", "hatchling", "build", "-d", folder, "-t")
     run(*build, "sdist")
@@ -114,6 +116,20 @@ def test_the_wheel_is_the_package_its_license_and_its_kernelspec(wheel: Path) ->
     assert {"LICENSE", "py.typed", "kernel.json"} <= {name.rpartition("/")[2] for name in names}
     folders = {name.rpartition("/")[0] for name in names if name.endswith(".md")}
     assert folders == {"beaker_kernel/agent/prompts"}
+
+
+def test_the_wheel_holds_the_built_page_and_the_licences_of_what_is_in_it(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        folder = "beaker_kernel/static/ui/"
+        names = {n.removeprefix(folder) for n in archive.namelist() if n.startswith(folder)}
+        index = archive.read(f"{folder}index.html").decode()
+        notice = archive.read(f"{folder}THIRD-PARTY.txt").decode()
+    loaded = re.findall(r'(?:src|href)="\./(assets/[^"]+)"', index)
+    assert loaded
+    assert set(loaded) < names
+    assert {"react ", "@jupyterlab/services ", "katex "} <= {
+        re.sub(r"\S+ \(.*", "", line) for line in notice.splitlines()
+    }
 
 
 @pytest.mark.long

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UI = "/beaker/ui/"
+FIRST_LOAD = 700_000
+"""Bytes, packed, of all that is fetched before the page can be used."""
 ELSEWHERE = "http://127.0.0.1:9999"
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -57,6 +59,14 @@ def test_text_is_packed_for_those_who_can_unpack_it(server):
     packed = server.ask("GET", UI, {"Accept-Encoding": "br, gzip"}, token=None)
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body
+
+
+def test_the_first_load_is_small(server):
+    packed = {"Accept-Encoding": "gzip"}
+    index = server.ask("GET", UI, packed, token=None).body
+    loaded = re.findall(r'(?:src|href)="\./([^"]+)"', gzip.decompress(index).decode())
+    sizes = [len(server.ask("GET", UI + name, packed, token=None).body) for name in loaded]
+    assert len(index) + sum(sizes) <= FIRST_LOAD
 
 
 @pytest.mark.parametrize(
