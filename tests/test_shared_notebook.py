@@ -193,8 +193,7 @@ def test_the_model_is_told_what_was_edited_or_deleted_after_it_ran(model, open_p
     page.cells.remove(deleted)
     page.ask("why?")
     changed = (
-        "[2] was edited since; from what ran: b\n"
-        "[3] was deleted or replaced since; from what ran: c\n"
+        "[2] was edited since; from what ran: b\n[3] is not in the notebook; from what ran: c\n"
     )
     assert changed in model.requests[-1].question
     assert "[1] was" not in model.requests[-1].question

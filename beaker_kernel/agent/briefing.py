@@ -26,7 +26,7 @@ OUTPUT = 2_000
 """Characters of one cell's output."""
 RULES_FILE, RULES = "AGENTS.md", 8_000
 """The file whose text joins the prompt, and how many characters of it."""
-CHANGED = "# Cells that ran and were changed in the notebook; variables still come from what ran"
+CHANGED = "# Cells that don't stand in the notebook as they ran; variables still come from what ran"
 CELLS, QUESTION = "# Cells", "# Question"
 BEGIN, END = "⟦session", "session⟧"
 _KEYS = re.compile(

@@ -93,15 +93,16 @@ class Cells:
     def changed_since(
         self, notebook: Iterable[NotebookCell], names: Collection[str] = ()
     ) -> list[str]:
-        """Say of which cells the source that ran isn't the one in the notebook any more.
+        """Say of which cells the source that ran isn't in the notebook: edited, deleted, or never.
 
-        And which of the variables in `names` come from it, as far as a source tells by its looks.
+        What a person runs in an answer never stood there. And which of the variables in `names`
+        come from it, as far as a source tells by its looks.
         """
         cells = [cell for cell in notebook if cell.kind == "code"]
         standing = {cell.source for cell in cells}
         counts = {cell.execution_count for cell in cells}
         return [
-            f"[{count}] {'was edited' if count in counts else 'was deleted or replaced'} since"
+            f"[{count}] {'was edited since' if count in counts else 'is not in the notebook'}"
             + _made(self._made_by(count, names))
             for count, source in self._ran.items()
             if source not in standing

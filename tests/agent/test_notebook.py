@@ -56,7 +56,7 @@ def test_an_edited_and_a_deleted_cell_are_told_apart() -> None:
     standing = [code("changed", 1), NotebookCell(id="m", kind="markdown", source="b")]
     assert ran("a", "b").changed_since(standing) == [
         "[1] was edited since",
-        "[2] was deleted or replaced since",
+        "[2] is not in the notebook",
     ]
 
 
@@ -103,5 +103,5 @@ def test_a_variable_that_a_source_only_uses_is_not(source) -> None:
 def test_a_variable_that_a_later_cell_has_set_does_not_come_from_a_changed_one() -> None:
     cells = ran("x = 1\ny = 2\n`drop it all` <- 1", "y = 3")
     assert cells.changed_since([code("y = 3", 2)], ["x", "y", "z", "drop it all"]) == [
-        "[1] was deleted or replaced since; from what ran: x"
+        "[1] is not in the notebook; from what ran: x"
     ]

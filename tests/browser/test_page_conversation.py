@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.page import Site
     from tests.support.scripted_model import ScriptedModel
 
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 expect.set_options(timeout=20_000)
 BLOCK = "Look:\n\n```python\nprint(6 * 7)\n```\n\nThat is all."
 
@@ -127,6 +128,25 @@ def test_hidden_characters_in_code_are_written_out_before_it_runs(
     model.when("compute", call("run_code", code="x = 1 # \u202e evil"), say("Done."))
     chat.ask("compute")
     expect(chat.approval.get_by_text("⟨U+202E⟩")).to_be_visible()
+
+
+def test_a_slider_in_an_answer_moves_what_it_shows_while_the_conversation_goes_on(
+    chat: Conversation, model: ScriptedModel
+) -> None:
+    model.when("slide", say(f"```python\n{INTERACT}\n```"))
+    model.when("go on", say("On we go."))
+    chat.ask("slide").get_by_role("button", name="run block 1").first.click()
+    output = chat.output("block 1")
+    expect(output.get_by_text("twice 3 is 6")).to_be_visible()
+    expect(chat.ask("go on").get_by_text("On we go.")).to_be_visible()
+    output.get_by_role("slider").press("ArrowRight")
+    expect(output.get_by_text("twice 4 is 8")).to_be_visible()
+
+
+INTERACT = """from ipywidgets import interact
+@interact(x=(0, 10))
+def double(x=3):
+    print("twice", x, "is", 2 * x)"""
 
 
 def test_an_approval_survives_a_reload(chat: Conversation, model: ScriptedModel) -> None:

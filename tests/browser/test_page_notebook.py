@@ -193,6 +193,7 @@ def test_work_that_could_not_be_saved_is_offered_at_the_next_visit(opened) -> No
 def test_files_are_made_named_and_deleted(site: Site, notebook: PageNotebook) -> None:
     files = notebook.page.get_by_role("navigation", name="files")
     name = notebook.path.name
+    files.get_by_role("button", name=name, exact=True).focus()
     files.get_by_role("button", name=f"rename {name}").click()
     files.get_by_role("textbox", name=f"new name of {name}").fill("renamed.ipynb")
     notebook.press("Enter")
@@ -200,6 +201,7 @@ def test_files_are_made_named_and_deleted(site: Site, notebook: PageNotebook) ->
     notebook.write(1, "still here")
     notebook.path = site.folder / "renamed.ipynb"
     assert notebook.sources() == ["still here"]
+    files.get_by_role("button", name="renamed.ipynb", exact=True).focus()
     files.get_by_role("button", name="delete renamed.ipynb").click()
     files.get_by_role("button", name="delete", exact=True).click()
     expect(notebook.column).to_contain_text("No notebook is open")

@@ -86,6 +86,7 @@ export class LiveCell {
     const since = Date.now();
     this.#shown.set(true);
     this.#state.set({ kind: "running", since });
+    this.saved = { ...this.saved, trusted: true };
     const leave = this.outputs.adopt(kernel, msgId);
     return (status) => {
       leave();
