@@ -42,9 +42,14 @@ export class AnswerCells {
     this.#filling = false;
   }
 
-  /** Run a cell when those before it are done, and tell when it has ended. */
-  run(cell: LiveCell): Promise<void> {
+  /** Run a cell when those before it are done, and tell when it has ended and is kept. */
+  async run(cell: LiveCell): Promise<void> {
     this.#follow(cell);
+    await this.#ended(cell);
+    await this.#keep(cell);
+  }
+
+  #ended(cell: LiveCell): Promise<void> {
     return new Promise((resolve) => {
       let began = false;
       const stop = cell.state.listen(({ kind }) => {
@@ -93,13 +98,13 @@ export class AnswerCells {
     clearTimeout(this.#timers.get(cell.id));
     this.#timers.set(
       cell.id,
-      setTimeout(() => this.#keep(cell), PAUSE),
+      setTimeout(() => void this.#keep(cell), PAUSE),
     );
   }
 
-  #keep(cell: LiveCell): void {
+  async #keep(cell: LiveCell): Promise<void> {
     const kept = { source: cell.text.get(), result: cell.result() };
     // Where the browser keeps nothing, a reload shows the code without what it put out.
-    void this.kept.put(this.#conversation, cell.id, kept).catch(() => undefined);
+    await this.kept.put(this.#conversation, cell.id, kept).catch(() => undefined);
   }
 }
