@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.page import UI
+from tests.browser.page import CHECKOUT, UI
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
@@ -124,3 +124,32 @@ def test_the_page_asks_nobody_but_its_server(site: Site):
     assert len(asked) >= 3
     assert [url for url in asked if not url.startswith(site.address)] == []
     assert not re.search("token", " ".join(asked))
+
+
+AXE = CHECKOUT / "dev_ui" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong with the page as it is shown now."""
+    page.evaluate(AXE.read_text())
+    # What a person's outputs look like is theirs.
+    found = page.evaluate("axe.run({exclude: ['.beaker-outputs']})")
+    return [
+        f"{each['id']}: {node['html'][:160]}"
+        for each in found["violations"]
+        for node in each["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_wrong_with_the_chrome(site: Site, dark: bool):
+    (site.folder / "seen.ipynb").write_text(json.dumps(EMPTY))
+    with site.opened(f"token={site.token}&path=seen.ipynb", dark=dark) as page:
+        expect(page.get_by_role("status", name="kernel")).to_contain_text("idle")
+        assert violations(page) == []
+        page.keyboard.press("Control+k")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        assert violations(page) == []
+    with site.opened("", dark=dark) as page:
+        page.get_by_role("button", name="connect to a server").click()
+        assert violations(page) == []

@@ -14,6 +14,7 @@ export type Diagnosis =
   | { readonly kind: "token" };
 
 const OLDEST = 2;
+const A_MOMENT_MS = 100;
 
 /** Ask a server what it is, as a page of `origin` with its own `fetch`. */
 export async function diagnose(
@@ -29,6 +30,7 @@ export async function diagnose(
     if (!(error instanceof TypeError)) throw error;
     const there = await isThere(address, ask);
     // The browser tells of its refusal a moment after the request has failed.
+    await new Promise((told) => setTimeout(told, A_MOMENT_MS));
     if (forbidden()) return { kind: "forbidden" };
     return there ? { kind: "closed", origin } : { kind: "silent" };
   }

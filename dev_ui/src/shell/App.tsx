@@ -51,11 +51,13 @@ function Columns({ rooms }: { rooms: RoomProps | null }) {
       <nav className={styles.files} aria-label="files">
         {rooms && <FilesRoom {...rooms} />}
       </nav>
-      <div className={styles.filesEdge}>{files && <Separator side="files" />}</div>
+      <section className={styles.filesEdge} aria-label="edge of the files">
+        {files && <Separator side="files" />}
+      </section>
       <main className={styles.notebook}>{rooms ? <NotebookRoom {...rooms} /> : <Nowhere />}</main>
-      <div className={styles.conversationEdge}>
+      <section className={styles.conversationEdge} aria-label="edge of the conversation">
         {conversation && <Separator side="conversation" />}
-      </div>
+      </section>
       <aside className={styles.conversation} aria-label="conversation">
         {rooms && <ConversationRoom {...rooms} />}
       </aside>

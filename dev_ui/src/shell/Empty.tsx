@@ -5,7 +5,7 @@ import styles from "./Empty.module.css";
 export function Empty({ title, children }: { title: string; children?: ReactNode }) {
   return (
     <div className={styles.empty}>
-      <p className={styles.title}>{title}</p>
+      <h1 className={styles.title}>{title}</h1>
       {children}
     </div>
   );

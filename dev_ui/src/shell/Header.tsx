@@ -16,7 +16,13 @@ export function Header({ rooms }: { rooms: RoomProps | null }) {
   return (
     <header className={styles.header}>
       <IconButton icon={PanelLeft} title="files" pressed={files} onClick={() => toggle("files")} />
-      <div className={styles.title}>{rooms && <NotebookTitle {...rooms} />}</div>
+      {rooms?.path ? (
+        <h1 className={styles.title}>
+          <NotebookTitle {...rooms} />
+        </h1>
+      ) : (
+        <div className={styles.title} />
+      )}
       {rooms?.kernel && <KernelState kernel={rooms.kernel} key={rooms.kernel.id} />}
       <div className={styles.end}>
         {rooms && <ModelState {...rooms} />}
