@@ -17,9 +17,12 @@ from tests.support.replies import text as say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from typing import TypeAlias
 
     from tests.browser.page import Site
     from tests.support.scripted_model import ScriptedModel
+
+    Opens: TypeAlias = Callable[..., AbstractContextManager[PageNotebook]]
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -31,9 +34,7 @@ def notebook(site: Site, request: pytest.FixtureRequest) -> Iterator[PageNoteboo
 
 
 @pytest.fixture
-def opened(
-    site: Site, request: pytest.FixtureRequest
-) -> Callable[..., AbstractContextManager[PageNotebook]]:
+def opened(site: Site, request: pytest.FixtureRequest) -> Opens:
     """Return what opens a notebook of these cells."""
     return lambda *sources, **more: noting(site, request.node.name, *sources, **more)
 
@@ -47,7 +48,7 @@ def test_what_a_cell_puts_out_is_shown_and_saved(notebook: PageNotebook) -> None
     assert cell["outputs"] == [{"name": "stdout", "output_type": "stream", "text": ["42\n"]}]
 
 
-def test_cells_are_made_moved_and_deleted_by_jupyterlabs_keys(opened) -> None:
+def test_cells_are_made_moved_and_deleted_by_jupyterlabs_keys(opened: Opens) -> None:
     with opened("one", "two") as notebook:
         notebook.select(1)
         notebook.press("b", "Enter")
@@ -60,7 +61,7 @@ def test_cells_are_made_moved_and_deleted_by_jupyterlabs_keys(opened) -> None:
         assert notebook.sources() == ["one", "between\n\ntwo", ""]
 
 
-def test_a_cell_is_split_where_the_cursor_is(opened) -> None:
+def test_a_cell_is_split_where_the_cursor_is(opened: Opens) -> None:
     with opened("x = 1\ny = 2") as notebook:
         notebook.editor(1).click()
         notebook.press("Control+Home", "End", "Control+Shift+Minus")
@@ -68,7 +69,7 @@ def test_a_cell_is_split_where_the_cursor_is(opened) -> None:
         assert notebook.sources() == ["x = 1", "y = 2"]
 
 
-def test_a_deleted_cell_comes_back_with_its_output(opened) -> None:
+def test_a_deleted_cell_comes_back_with_its_output(opened: Opens) -> None:
     with opened("", "last") as notebook:
         expect(notebook.run(1, "print('kept')")).to_contain_text("kept")
         notebook.press("Escape", "d", "d")
@@ -102,7 +103,7 @@ def test_tab_completes_by_the_kernel_and_shift_tab_tells_of_a_name(notebook: Pag
     expect(notebook.editor(1)).to_be_focused()
 
 
-def test_an_error_marks_its_line_and_stops_what_waits(opened) -> None:
+def test_an_error_marks_its_line_and_stops_what_waits(opened: Opens) -> None:
     with opened("print('first')", "x = 1\n1 / 0", "print('never')") as notebook:
         notebook.tool("run all")
         expect(notebook.output(2)).to_contain_text("ZeroDivisionError")
@@ -142,7 +143,7 @@ def test_a_big_output_is_folded_and_can_be_opened(notebook: PageNotebook) -> Non
     assert folded["height"] < 500 < opened["height"]
 
 
-def test_text_reads_as_markdown_with_formulas_until_it_is_edited(opened) -> None:
+def test_text_reads_as_markdown_with_formulas_until_it_is_edited(opened: Opens) -> None:
     text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# Title\n\n$x^2$"}
     with opened(cells=[text]) as notebook:
         expect(notebook.cell(1).get_by_role("heading", name="Title")).to_be_visible()
@@ -159,7 +160,9 @@ def test_text_reads_as_markdown_with_formulas_until_it_is_edited(opened) -> None
     ("choice", "kept"),
     [("keep mine", "mine"), ("take theirs", "theirs"), ("save mine as a copy", "theirs")],
 )
-def test_a_conflict_is_settled_by_the_person_and_loses_nothing(opened, choice, kept, site) -> None:
+def test_a_conflict_is_settled_by_the_person_and_loses_nothing(
+    opened: Opens, site: Site, choice: str, kept: str
+) -> None:
     with opened("first") as notebook:
         theirs = notebook.saved()
         theirs["cells"][0]["source"] = "theirs"
@@ -176,7 +179,7 @@ def test_a_conflict_is_settled_by_the_person_and_loses_nothing(opened, choice, k
         assert ["mine" in each for each in copies] == [True] * (choice == "save mine as a copy")
 
 
-def test_work_that_could_not_be_saved_is_offered_at_the_next_visit(opened) -> None:
+def test_work_that_could_not_be_saved_is_offered_at_the_next_visit(opened: Opens) -> None:
     with opened("first") as notebook:
         notebook.saved()
         contents = re.compile("/api/contents/")
@@ -209,7 +212,7 @@ def test_files_are_made_named_and_deleted(site: Site, notebook: PageNotebook) ->
 
 
 def test_the_model_changes_a_cell_when_the_person_takes_its_proposal(
-    opened, model: ScriptedModel
+    opened: Opens, model: ScriptedModel
 ) -> None:
     read = call("read_cells")
     change = call("replace_cell", cell_id="cell-0", code="better = 2")
@@ -230,7 +233,9 @@ def test_the_model_changes_a_cell_when_the_person_takes_its_proposal(
         assert beaker["author"] == "model"
 
 
-def test_a_cell_of_the_model_stands_below_the_selected_one(opened, model: ScriptedModel) -> None:
+def test_a_cell_of_the_model_stands_below_the_selected_one(
+    opened: Opens, model: ScriptedModel
+) -> None:
     model.when("a cell", call("insert_cell", code="x = 'new'"), say("There."))
     with opened("one", "two") as notebook:
         notebook.select(1)
