@@ -22,7 +22,7 @@ page: beaker_kernel/static/ui/index.html ## build the page that `beaker serve --
 
 test: lint page .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
 	npm --prefix dev_ui test --silent
-	$(RUN) -m pytest -q -n 2 --dist loadgroup -m "not model and not long"
+	$(RUN) -m pytest -q -n 3 --dist loadgroup -m "not model and not long"
 
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model
@@ -49,7 +49,7 @@ lock: $(UV) ## resolve the dependencies anew
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" --group dev --group model pyproject.toml -o requirements.lock
 
 clean: ## remove everything that the other targets made
-	rm -rf .venv .tools .dev dev_ui/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .tools .dev dev_ui/node_modules beaker_kernel/static/ui build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 help: ## show this help
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
