@@ -187,7 +187,12 @@ def test_a_stop_for_too_much_output_that_comes_too_late_hits_no_other_cell(
     with running(OPENAI_BASE_URL=model.base_url, **settings) as kernel:
         asked = kernel.client.send("llm_request", {"request": "print much at once"})
         kernel.client.published(lambda m: m["msg_type"] == "add_child_codecell")
-        cell = kernel.client.execute("time.sleep(1); 'unharmed'")
+        kernel.agent.suspend()  # so that it takes in the output when the next cell is running
+        cell = kernel.client.execute("time.sleep(2); 'unharmed'")
+        kernel.client.published(
+            lambda m: m["msg_type"] == "execute_input" and m["parent_header"]["msg_id"] == cell
+        )
+        kernel.agent.resume()
         assert kernel.client.reply(asked)["content"]["ename"] == "BudgetExceeded"
         assert kernel.client.reply(cell)["content"]["status"] == "ok"
         assert text(kernel.client.outputs(cell)) == "'unharmed'"
