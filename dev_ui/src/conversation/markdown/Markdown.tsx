@@ -66,9 +66,9 @@ function block(token: Tokens.Generic, at: number, showCode: ShowCode): ReactNode
     case "text":
       return token.tokens ? inline(token.tokens) : decoded(token.text);
     case "paragraph":
-      return <p className={styles.paragraph}>{inline(token.tokens)}</p>;
+      return <p>{inline(token.tokens)}</p>;
     default:
-      return <p className={styles.paragraph}>{token.raw}</p>;
+      return <p>{token.raw}</p>;
   }
 }
 
