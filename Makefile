@@ -22,7 +22,7 @@ page: beaker_kernel/static/ui/index.html ## build the page that `beaker serve --
 
 test: lint page .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
 	npm --prefix dev_ui test --silent
-	$(RUN) -m pytest -q -n 3 --dist loadgroup -m "not model and not long"
+	$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not model and not long"
 
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model

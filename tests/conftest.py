@@ -19,8 +19,6 @@ FOREIGN = ("OPENAI_", "BEAKER_", "JUPYTER_TOKEN", "JPY_")
 OURS = ("BEAKER_CACHE", "BEAKER_REQUIRE_MODEL")
 RUN = "WHICH_TEST_RUN"
 """Marks each process of a run; not by our prefix, which kernels don't hand on."""
-SHARING = ("server", "client")
-"""Folders whose modules have one server each."""
 DATA = TemporaryDirectory(prefix="beaker-tests-")
 
 
@@ -32,14 +30,6 @@ def pytest_configure() -> None:
     os.environ["JUPYTER_DATA_DIR"] = DATA.name  # or conversations would be kept in the person's
     os.environ["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
     os.environ[RUN] = uuid4().hex
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep a module's tests in one worker where they share a server: each would start its own."""
-    for item in items:
-        if item.path.parent.name in SHARING and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 def pytest_unconfigure() -> None:

@@ -26,8 +26,6 @@ CHECKOUT = Path(__file__).parents[1]
 SPEC = CHECKOUT / "beaker_kernel" / "kernel.json"
 PIP = ("-m", "pip", "install", "-q", "--no-deps", "--no-index", "--no-build-isolation")
 
-pytestmark = pytest.mark.xdist_group("packaging")
-
 
 @dataclass(frozen=True)
 class Environment:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).parents[2]
 UI = "/beaker/ui/"
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 WINDOW = {"width": 1440, "height": 900}
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from tests.browser.lab import Lab
     from tests.support.scripted_model import ScriptedModel
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ANSWER = "It puts the numbers of `x` into ascending order, and leaves `x` as it is."
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.page import Site
     from tests.support.scripted_model import ScriptedModel
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
 BLOCK = "Look:\n\n```python\nprint(6 * 7)\n```\n\nThat is all."
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.browser.page import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 RUN = "window.ran = (window.ran || 0) + 1"
 NET = "http://stranger.invalid"

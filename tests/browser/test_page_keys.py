@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.browser.page import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "page-keys.md"
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Opens: TypeAlias = Callable[..., AbstractContextManager[PageNotebook]]
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture

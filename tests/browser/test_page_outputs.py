@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from tests.browser.page import Site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 INTERACT = """from ipywidgets import interact
 @interact(x=(0, 10))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.browser.page import Site
     from tests.browser.page_notebook import PageNotebook
 
-pytestmark = [pytest.mark.browser, pytest.mark.long, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 KEY_MS = 50
 TASK_MS = 100

@@ -13,7 +13,7 @@ from tests.browser.lab import chromium
 if TYPE_CHECKING:
     from running_server import Server
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 
 def test_an_operation_is_found_and_tried_and_no_other_host_is_asked(server: Server) -> None:

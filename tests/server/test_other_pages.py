@@ -11,7 +11,7 @@ from running_server import TOKEN, serving
 from tests.browser.lab import chromium
 from tests.support.blank_page import origin as site
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 RUN_A_CELL = """async ([server, token]) => {
   const headers = {Authorization: `Bearer ${token}`, "Content-Type": "application/json"};

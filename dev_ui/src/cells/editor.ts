@@ -67,6 +67,7 @@ export function editorExtensions(around: () => EditorSurroundings): Extension {
     indentUnit.of("    "),
     autocompletion({
       activateOnTyping: false,
+      interactionDelay: 0, // it was asked for: the next key means it
       icons: false,
       override: [(context) => complete(around().kernel, context)],
     }),
