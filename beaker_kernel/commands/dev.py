@@ -89,6 +89,7 @@ def started(command: list[str], settings: dict[str, str]) -> Iterator[subprocess
 def free_port(wanted: int) -> int:
     """Return a port, or another one if it is taken."""
     with socket.socket() as found:
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do
         found.bind((HERE, 0 if listens(wanted) else wanted))
         return int(found.getsockname()[1])
 

@@ -50,7 +50,7 @@ class Bounds(BaseModel):
 
     timeout: float | None = Field(default=None, gt=0, description="Seconds of wall time in total.")
     max_output_bytes: int | None = Field(default=None, gt=0)
-    memory_mb: int | None = Field(default=None, gt=0)
+    memory_mb: int | None = Field(default=None, gt=0, le=1 << 40)
 
     def lowering(self, limits: Limits) -> Limits:
         """Return the limits that are then in force."""

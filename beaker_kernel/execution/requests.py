@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003 (pydantic reads it)
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,10 @@ from beaker_kernel.execution.limits import Bounds
 from beaker_kernel.execution.results import Execution, File, Model, Status
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+"""The name of an environment's variable, as POSIX has it; a kernel doesn't start with others."""
+Value = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""What one may be."""
 
 
 class ExecutionRequest(Bounds):
@@ -33,7 +37,7 @@ class SessionRequest(Bounds):
     kernel: str | None = Field(default=None, description="The name of a kernelspec.")
     kernel_id: str | None = Field(default=None, description="A kernel that runs, to be shared.")
     cwd: str | None = Field(default=None, description="Its folder, below the server's root.")
-    env: dict[str, str] = Field(default={})
+    env: dict[Variable, Value] = Field(default={})
     idle_timeout: float | None = Field(
         default=None, gt=0, description="Seconds unused until it ends."
     )

@@ -37,18 +37,21 @@ def test_names_of_operations_are_unique() -> None:
     assert len({o.name for o in OPERATIONS}) == len(OPERATIONS)
 
 
+QUICKLY = ("--phases", "fuzzing", "--max-examples", "3", "--seed", "1")
+DEEPLY = ("--phases", "coverage,fuzzing", "--max-examples", "50")
+
+
 @pytest.mark.parametrize(
-    ("phases", "examples", "sessions"),
+    ("options", "sessions"),
     [
-        ("fuzzing", 4, 3),
-        pytest.param(
-            "coverage,fuzzing", 50, 20, marks=[pytest.mark.long, pytest.mark.timeout(1800)]
-        ),
+        (QUICKLY, 3),
+        pytest.param(DEEPLY, 20, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
+    ids=["quickly", "deeply"],
 )
 @pytest.mark.timeout(400)
 def test_no_request_gets_an_answer_that_is_not_described(
-    tmp_path: Path, phases: str, examples: int, sessions: int
+    tmp_path: Path, options: tuple[str, ...], sessions: int
 ) -> None:
     limits = {**QUICK, "BEAKER_EXECUTION_MAX_SESSIONS": str(sessions)}
     with serving(tmp_path, JUPYTER_TOKEN=TOKEN, **limits) as server:
@@ -56,8 +59,8 @@ def test_no_request_gets_an_answer_that_is_not_described(
             *(sys.executable, "-m", "schemathesis.cli", "run"),
             f"http://{server.host}:{server.port}{API}/openapi.json",
             *("--header", f"Authorization: Bearer {TOKEN}"),
-            *("--checks", ",".join(CHECKS), "--phases", phases),
-            *("--max-examples", str(examples), "--request-timeout", "60", "--no-color"),
+            *("--checks", ",".join(CHECKS), *options),
+            *("--request-timeout", "60", "--no-color"),
         ]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +68,17 @@ def refused(reply: Any) -> int:
 )
 def test_a_body_of_a_wrong_kind_is_refused(api: Api, kind: str, body: bytes, status: int) -> None:
     assert refused(api.ask("POST", "/executions", body, Content_Type=kind)) == status
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [{"env": {"": "x"}}, {"env": {"a=b": "x"}}, {"env": {"A": "\0"}}, {"memory_mb": 1 << 60}],
+    ids=str,
+)
+def test_a_session_that_no_kernel_could_start_in_is_refused_at_once(
+    api: Api, wanted: dict[str, object]
+) -> None:
+    assert refused(api.ask("POST", "/sessions", json.dumps(wanted).encode())) == 422
 
 
 OUTSIDE = ("../a", "%2e%2e/a", "a/..%2f..%2fb", "%2fetc%2fpasswd", "/etc/passwd", "a%00b", ".")
