@@ -78,7 +78,8 @@ def test_a_body_of_a_wrong_kind_is_refused(api: Api, kind: str, body: bytes, sta
 def test_a_session_that_no_kernel_could_start_in_is_refused_at_once(
     api: Api, wanted: dict[str, object]
 ) -> None:
-    assert refused(api.ask("POST", "/sessions", json.dumps(wanted).encode())) == 422
+    body = json.dumps(wanted).encode()
+    assert refused(api.ask("POST", "/sessions", body, Content_Type="application/json")) == 422
 
 
 OUTSIDE = ("../a", "%2e%2e/a", "a/..%2f..%2fb", "%2fetc%2fpasswd", "/etc/passwd", "a%00b", ".")
