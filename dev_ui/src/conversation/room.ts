@@ -51,7 +51,6 @@ export class ConversationRoom {
     private readonly beaker: Beaker,
   ) {
     this.cells = new AnswerCells(kernel, new BrowserKeptCells());
-    beaker.onEvent((event, question) => this.#hear(event, question));
     void this.#enter();
   }
 
@@ -134,6 +133,8 @@ export class ConversationRoom {
 
   async #enter(): Promise<void> {
     await this.refresh();
+    // Not earlier: what is heard until now is sent again, and would be taken for another answer.
+    this.beaker.onEvent((event, question) => this.#hear(event, question));
     const reply = await this.beaker.resume(0);
     if (reply.status === "ok")
       this.#set(settle(this.#now, new Set([...reply.running, ...this.#own])));
