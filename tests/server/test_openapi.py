@@ -44,7 +44,7 @@ DEEPLY = ("--phases", "coverage,fuzzing", "--max-examples", "50")
 @pytest.mark.parametrize(
     ("options", "sessions"),
     [
-        pytest.param(QUICKLY, 3, marks=pytest.mark.long),
+        (QUICKLY, 3),
         pytest.param(DEEPLY, 20, marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
     ],
     ids=["quickly", "deeply"],
