@@ -4,6 +4,7 @@ import { useStore } from "@nanostores/react";
 import { ArrowDown, Download, History as HistoryIcon, SquarePen } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { LiveKernel } from "~/kernel";
+import { IconButton } from "~/style/IconButton";
 import { Composer } from "./Composer";
 import styles from "./Conversation.module.css";
 import { Empty, NoBeaker, NoModel } from "./Empty";
@@ -79,31 +80,14 @@ function Bar({ showPast }: { showPast: () => void }) {
   return (
     <div className={styles.bar}>
       <h2>conversation</h2>
-      <button
-        type="button"
-        aria-label="earlier conversations"
-        title="earlier conversations"
-        onClick={showPast}
-      >
-        <HistoryIcon size={14} />
-      </button>
-      <button
-        type="button"
-        aria-label="save the conversation as a notebook"
-        title="save as a notebook"
+      <IconButton icon={HistoryIcon} title="earlier conversations" onClick={showPast} />
+      <IconButton
+        icon={Download}
+        title="save the conversation as a notebook"
         disabled={turns.length === 0}
         onClick={() => download(turns, room.kernel.language.get())}
-      >
-        <Download size={14} />
-      </button>
-      <button
-        type="button"
-        aria-label="new conversation"
-        title="new conversation"
-        onClick={() => void room.reset()}
-      >
-        <SquarePen size={14} />
-      </button>
+      />
+      <IconButton icon={SquarePen} title="new conversation" onClick={() => void room.reset()} />
     </div>
   );
 }

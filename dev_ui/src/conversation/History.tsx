@@ -3,6 +3,7 @@
 import { ArrowLeft, X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { KeptConversation } from "~/kernel/protocol";
+import { IconButton } from "~/style/IconButton";
 import styles from "./History.module.css";
 import { Markdown } from "./markdown/Markdown";
 import { useRoom } from "./roomContext";
@@ -14,14 +15,10 @@ export function History({ close }: { close: () => void }) {
     <section className={styles.history} aria-label="earlier conversations">
       <header className={styles.header}>
         {reading && (
-          <button type="button" aria-label="back to the list" onClick={() => setReading(null)}>
-            <ArrowLeft size={14} />
-          </button>
+          <IconButton icon={ArrowLeft} title="back to the list" onClick={() => setReading(null)} />
         )}
         <h3>{reading ? when(reading.began) : "earlier conversations"}</h3>
-        <button type="button" aria-label="close" onClick={close}>
-          <X size={14} />
-        </button>
+        <IconButton icon={X} title="close" onClick={close} />
       </header>
       {reading ? <Transcript id={reading.id} /> : <List read={setReading} />}
     </section>

@@ -62,11 +62,6 @@ export class Server {
     return this.#connect(session);
   }
 
-  /** Shut a notebook's kernel down. */
-  async shutDown(session: RunningSession): Promise<void> {
-    await SessionAPI.shutdownSession(session.id, this.#settings);
-  }
-
   /** Have the session follow a file that was renamed. */
   async moveSession(session: RunningSession, path: string): Promise<void> {
     await SessionAPI.updateSession({ id: session.id, path }, this.#settings);

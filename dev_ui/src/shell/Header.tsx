@@ -1,8 +1,8 @@
 import { useStore } from "@nanostores/react";
 import { Command, MessageSquare, Moon, PanelLeft, Sun, SunMoon } from "lucide-react";
+import { IconButton } from "~/style/IconButton";
 import { openDialog } from "./dialogs";
 import styles from "./Header.module.css";
-import { IconButton } from "./IconButton";
 import { KernelState } from "./KernelState";
 import { drawer, layout, narrow, toggle } from "./layout";
 import { ModelState, NotebookTitle, type RoomProps } from "./rooms";

@@ -1,8 +1,8 @@
 import { useStore } from "@nanostores/react";
 import { RotateCw, Square } from "lucide-react";
 import type { KernelStatus, LiveKernel } from "~/kernel";
+import { IconButton } from "~/style/IconButton";
 import { Elapsed } from "./Elapsed";
-import { IconButton } from "./IconButton";
 import styles from "./KernelState.module.css";
 import { interrupt, restart } from "./kernelActions";
 

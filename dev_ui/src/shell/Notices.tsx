@@ -1,6 +1,6 @@
 import { useStore } from "@nanostores/react";
 import { X } from "lucide-react";
-import { IconButton } from "./IconButton";
+import { IconButton } from "~/style/IconButton";
 import styles from "./Notices.module.css";
 import { type Notice, notices, putAway } from "./notices";
 

@@ -74,19 +74,6 @@ export async function moved(from: string, to: string | null): Promise<void> {
   if (session) await before.server?.moveSession(session, to);
 }
 
-/** Shut the kernel down, and start one of another kind for the same notebook. */
-export async function changeKernel(name: string): Promise<void> {
-  const { server, kernel, path } = workspace.get();
-  const session = await sessionOf(workspace.get());
-  if (!server || !path) return;
-  if (session) await server.shutDown(session);
-  kernel?.dispose();
-  workspace.set({ server, kernel: null, path });
-  const started = await server.open(path, name);
-  if (isOpen(server, path)) workspace.set({ server, kernel: started, path });
-  else started.dispose();
-}
-
 async function sessionOf({ server, path }: Workspace): Promise<RunningSession | undefined> {
   return (await server?.sessions())?.find((session) => session.path === path);
 }
