@@ -10,6 +10,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks.rows import BEAKER
 from benchmarks.served import TOKEN, ask, servers
 from tests.support.blank_page import origin
+from tests.support.chromium import CHROMIUM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
-CHROMIUM = "/usr/bin/chromium"
 OPTIONS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
 CONNECT = """
 async ({name, address}) => {

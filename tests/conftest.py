@@ -10,6 +10,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from beaker_kernel.server import iri_format
 from tests.support import leftovers
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ DATA = TemporaryDirectory(prefix="beaker-tests-")
 
 def pytest_configure() -> None:
     """Keep the person's own key and settings out of what the tests start, and mark it."""
+    iri_format.put_off()
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name not in OURS:
             del os.environ[name]

@@ -16,6 +16,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from tests.browser.notebook import PATIENCE, Notebook
+from tests.support.chromium import CHROMIUM
 from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 TOKEN = "a-token-for-tests-in-the-browser"
 SHOWN = {"Authorization": f"token {TOKEN}"}
-CHROMIUM = "/usr/bin/chromium"
 OPTIONS = (
     "--headless",
     "--no-sandbox",

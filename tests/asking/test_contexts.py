@@ -18,7 +18,7 @@ from tests.support.scripted_model import ScriptedModel
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-HOW_TO = Path(__file__).parents[1] / "docs" / "how-to"
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 CODE = (HOW_TO / "weather_context.py").read_text(encoding="utf-8")
 PAGE = (HOW_TO / "write-a-context.md").read_text(encoding="utf-8")
 PYPROJECT = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
