@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conversation import Conversation, conversing
+from tests.browser.page import PATIENCE_MS
 from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from tests.support.scripted_model import ScriptedModel
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE_MS)
 BLOCK = "Look:\n\n```python\nprint(6 * 7)\n```\n\nThat is all."
 
 
@@ -128,6 +129,22 @@ def test_hidden_characters_in_code_are_written_out_before_it_runs(
     model.when("compute", call("run_code", code="x = 1 # \u202e evil"), say("Done."))
     chat.ask("compute")
     expect(chat.approval.get_by_text("⟨U+202E⟩")).to_be_visible()
+
+
+def test_code_that_is_still_written_can_be_neither_run_nor_edited(
+    chat: Conversation, model: ScriptedModel
+) -> None:
+    model.when("unfinished", hang(chunk({"content": "```python\nprint(6 * 7)\n``"})))
+    turn = chat.ask("unfinished")
+    code = turn.get_by_role("textbox", name="code of block 1")
+    expect(code).to_have_text("print(6 * 7)")
+    code.press("x")
+    code.press("Shift+Enter")
+    run = turn.get_by_role("button", name="run block 1").first
+    expect(run).to_be_disabled()
+    chat.column.get_by_role("button", name="stop", exact=True).click()
+    run.click()
+    expect(chat.output("block 1")).to_have_text("42")
 
 
 def test_a_slider_in_an_answer_moves_what_it_shows_while_the_conversation_goes_on(

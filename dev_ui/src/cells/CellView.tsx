@@ -21,6 +21,8 @@ export interface CellViewProps {
   /** What a screen reader calls it: "cell 3". */
   readonly label: string;
   readonly run: () => void;
+  /** Whether the model still writes the code, which can't be edited meanwhile. */
+  readonly writing?: boolean;
   readonly stop: () => void;
   /** Asks the model to mend the cell. */
   readonly fix?: ((error: ExecutionResult) => void) | undefined;
@@ -50,6 +52,7 @@ export function CellView(props: CellViewProps) {
             languageName={language}
             around={{ kernel, keys, label: `code of ${label}`, hint: "" }}
             lineNumbers={props.lineNumbers ?? false}
+            writing={props.writing ?? false}
             errorLine={failed && errorLine(failed)}
             {...(props.onEditor ? { onEditor: props.onEditor } : {})}
             {...(props.onFocus ? { onFocus: props.onFocus } : {})}

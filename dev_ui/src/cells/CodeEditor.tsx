@@ -21,6 +21,8 @@ export interface CodeEditorProps {
   readonly languageName: string;
   readonly around: EditorSurroundings;
   readonly lineNumbers?: boolean;
+  /** Whether it is written elsewhere, and must not be edited meanwhile. */
+  readonly writing?: boolean;
   readonly errorLine?: number | null;
   /** Told of the editor when there is one, and when it goes. */
   readonly onEditor?: (view: EditorView | null) => void;
@@ -91,7 +93,10 @@ function openEditor(parent: HTMLElement, text: Text, props: () => CodeEditorProp
     }
     if (update.focusChanged && update.view.hasFocus) props().onFocus?.();
   });
-  const extensions = [editorExtensions(() => props().around), hear];
+  const refuse = EditorState.transactionFilter.of((transaction) =>
+    props().writing && transaction.docChanged && !isFromOutside(transaction) ? [] : transaction,
+  );
+  const extensions = [editorExtensions(() => props().around), hear, refuse];
   return new EditorView({ parent, state: EditorState.create({ doc: text.get(), extensions }) });
 }
 

@@ -15,15 +15,20 @@ export interface AnswerCodeProps {
   readonly label: string;
   /** Whether its code has run for the question. */
   readonly ran?: boolean;
+  /** Whether the model still writes it. */
+  readonly writing?: boolean;
 }
 
-export function AnswerCode({ id, code, language, label, ran = false }: AnswerCodeProps) {
+export function AnswerCode(props: AnswerCodeProps) {
+  const { id, code, language, label, ran = false, writing = false } = props;
   const { room, insert } = useRoom();
   const cell = room.cells.cell(id, code);
   const { kind } = useStore(cell.state);
   useEffect(() => room.cells.fill(cell, code), [room, cell, code]);
   const active = kind === "running" || kind === "queued";
-  const run = () => void room.run(cell);
+  const run = () => {
+    if (!writing) void room.run(cell);
+  };
   const stop = () => void room.kernel.interrupt();
   return (
     <div className={styles.cell}>
@@ -33,6 +38,7 @@ export function AnswerCode({ id, code, language, label, ran = false }: AnswerCod
         kernel={room.kernel}
         size="conversation"
         label={label}
+        writing={writing}
         run={run}
         stop={stop}
         fix={(error) => room.ask(fixQuestion(cell.text.get(), error))}
@@ -41,7 +47,11 @@ export function AnswerCode({ id, code, language, label, ran = false }: AnswerCod
             <span className={styles.language}>
               {ran ? `${language} · run by the model` : language}
             </span>
-            <Action label={`${active ? "stop" : "run"} ${label}`} act={active ? stop : run}>
+            <Action
+              label={`${active ? "stop" : "run"} ${label}`}
+              act={active ? stop : run}
+              disabled={writing}
+            >
               {active ? <Square size={12} /> : <Play size={13} />}
             </Action>
             <Action
@@ -54,6 +64,7 @@ export function AnswerCode({ id, code, language, label, ran = false }: AnswerCod
               <Action
                 label={`insert ${label} into the notebook`}
                 act={() => insert(cell.text.get())}
+                disabled={writing}
               >
                 <FileInput size={13} />
               </Action>
@@ -68,12 +79,20 @@ export function AnswerCode({ id, code, language, label, ran = false }: AnswerCod
 interface ActionProps {
   readonly label: string;
   readonly act: () => void;
+  readonly disabled?: boolean;
   readonly children: React.ReactNode;
 }
 
-function Action({ label, act, children }: ActionProps) {
+function Action({ label, act, disabled = false, children }: ActionProps) {
   return (
-    <button type="button" className={styles.action} aria-label={label} title={label} onClick={act}>
+    <button
+      type="button"
+      className={styles.action}
+      aria-label={label}
+      title={disabled ? "the model still writes it" : label}
+      disabled={disabled}
+      onClick={act}
+    >
       {children}
     </button>
   );

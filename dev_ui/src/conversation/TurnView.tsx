@@ -4,6 +4,7 @@ import type { Tokens } from "marked";
 import { memo, useCallback } from "react";
 import { AnswerCode } from "./AnswerCode";
 import { ApprovalCard } from "./ApprovalCard";
+import { codeSoFar, isClosed } from "./markdown/blocks";
 import { Markdown } from "./markdown/Markdown";
 import { useRoom } from "./roomContext";
 import { isRunnable } from "./runnable";
@@ -28,7 +29,7 @@ export const TurnView = memo(({ turn }: { turn: Turn }) => {
 function SegmentView({ segment, turn }: { segment: Segment; turn: Turn }) {
   switch (segment.kind) {
     case "text":
-      return <Said id={`${turn.id}/${segment.key}`} text={segment.text} />;
+      return <Said id={`${turn.id}/${segment.key}`} text={segment.text} over={isOver(turn)} />;
     case "notice":
       return <p className={styles.notice}>{segment.text}</p>;
     case "steps":
@@ -50,18 +51,33 @@ function SegmentView({ segment, turn }: { segment: Segment; turn: Turn }) {
   }
 }
 
+interface SaidProps {
+  readonly id: string;
+  readonly text: string;
+  /** Whether no more words come. */
+  readonly over: boolean;
+}
+
 /** What the model says; its code blocks live. */
-function Said({ id, text }: { id: string; text: string }) {
+function Said({ id, text, over }: SaidProps) {
   const { room } = useRoom();
   const showCode = useCallback(
     (code: Tokens.Code, at: number) => {
       const language = room.kernel.language.get();
       if (!isRunnable(code.lang ?? "", language))
         return <pre className={styles.code}>{code.text}</pre>;
-      const label = `block ${at + 1}`;
-      return <AnswerCode id={`${id}/${at}`} code={code.text} language={language} label={label} />;
+      const whole = isClosed(code);
+      return (
+        <AnswerCode
+          id={`${id}/${at}`}
+          code={whole ? code.text : codeSoFar(code)}
+          language={language}
+          label={`block ${at + 1}`}
+          writing={!whole && !over}
+        />
+      );
     },
-    [room, id],
+    [room, id, over],
   );
   return (
     <div className={styles.said}>
@@ -91,6 +107,10 @@ function End({ turn, waiting }: { turn: Turn; waiting: boolean }) {
     default:
       return turn.state satisfies never;
   }
+}
+
+function isOver(turn: Turn): boolean {
+  return turn.state.kind !== "running";
 }
 
 function lastRun(turn: Turn): string | null {

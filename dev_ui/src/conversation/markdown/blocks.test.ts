@@ -1,5 +1,6 @@
+import type { Tokens } from "marked";
 import { expect, test } from "vitest";
-import { type Blocks, grow, isClosed, NO_BLOCKS } from "./blocks";
+import { type Blocks, codeSoFar, grow, isClosed, NO_BLOCKS } from "./blocks";
 
 const ANSWER = `# Cities
 
@@ -77,6 +78,19 @@ test("a fence is closed by its end alone", () => {
   expect(open && isClosed(open)).toBe(false);
   expect(closed && isClosed(closed)).toBe(true);
 });
+
+test("a fence within a longer one doesn't close it", () => {
+  const [open] = grow(NO_BLOCKS, "````markdown\n```python\n```\n").open;
+  expect(open && isClosed(open)).toBe(false);
+});
+
+test.each(["x = 1\n`", "x = 1\n``", "x = 1\n```", "x = 1\n", "x = 1"])(
+  "of %j the code so far is its first line",
+  (written) => {
+    const [open] = grow(NO_BLOCKS, `\`\`\`python\n${written}`).open;
+    expect(open && codeSoFar(open as Tokens.Code)).toBe("x = 1");
+  },
+);
 
 test("a price is no formula", () => {
   const [paragraph] = grow(NO_BLOCKS, "It went from $3 to $5.").open;

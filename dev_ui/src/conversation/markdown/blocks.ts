@@ -1,6 +1,6 @@
 /** A growing Markdown text as blocks, of which those that are finished are never read again. */
 
-import { Marked, type Token } from "marked";
+import { Marked, type Token, type Tokens } from "marked";
 import { displayedMath, inlineMath } from "./math";
 
 /** `done` are final whatever follows; `open` may still become something else. */
@@ -35,7 +35,15 @@ export function grow(before: Blocks, text: string): Blocks {
 
 /** Whether a fenced block has its end, so that its code is whole. */
 export function isClosed(token: Token): boolean {
-  return token.type !== "code" || /\n *(?:`{3,}|~{3,})\s*$/.test(token.raw);
+  if (token.type !== "code") return true;
+  const [, opening] = /^ *(`{3,}|~{3,})/.exec(token.raw) ?? [];
+  const [, end] = /\n *(`{3,}|~{3,})\s*$/.exec(token.raw) ?? [];
+  return opening !== undefined && (end?.startsWith(opening) ?? false);
+}
+
+/** The code of a block that still grows; its last line is none yet if it may become the end. */
+export function codeSoFar(block: Tokens.Code): string {
+  return block.text.replace(/(?:^|\n) *(?:`+|~+)$/, "");
 }
 
 function firstOpen(tokens: readonly Token[]): number {
