@@ -30,6 +30,8 @@ ABOVE_ALL = {"commands"}
 WITH_PYDANTIC = {PACKAGE / "protocol" / name for name in ("schema.py", "validation.py")}
 """The halves of the protocol that are imported when something has to be validated or described."""
 HEAVY = {"tornado", "asyncio", "jupyter_client", "pydantic", "traitlets", "subprocess", "openai"}
+OPENSSL = {"_hashlib", "_ssl"}
+"""Four megabytes of memory in each relay."""
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -105,7 +107,7 @@ def test_the_protocol_needs_the_standard_library_only(path: Path) -> None:
 
 @pytest.mark.parametrize("module", ["kernel.app", "kernel.relay", "protocol.codec"])
 def test_what_the_relay_loads_loads_nothing_heavy(module: str) -> None:
-    assert loaded_by(f"beaker_kernel.{module}").isdisjoint(HEAVY)
+    assert loaded_by(f"beaker_kernel.{module}").isdisjoint(HEAVY | OPENSSL)
 
 
 def test_the_command_line_imports_its_rooms_lazily() -> None:

@@ -7,7 +7,6 @@ the kernel's package. It claims neither debugger nor subshells, for those are as
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel.kernelspecs import data_dir
 from beaker_kernel.protocol.frames import dumps
+from beaker_kernel.protocol.mac import sha256
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.kernelspecs import KernelSpec
@@ -73,7 +73,7 @@ def _path(spec: KernelSpec) -> str:
     program = _program(command[0])
     written = os.stat(program).st_mtime_ns if program else 0
     found = [command, spec.env, program, written, _versions(command, program)]
-    name = hashlib.sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
+    name = sha256(json.dumps(found, sort_keys=True).encode()).hexdigest()
     return os.path.join(data_dir(), "beaker", "kernel-info", f"{name[:32]}.json")
 
 

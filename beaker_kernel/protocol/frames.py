@@ -7,13 +7,14 @@ the buffers are called *parts* here; they are what is signed, and they pass thro
 
 from __future__ import annotations
 
-import hmac
 import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from beaker_kernel.protocol.mac import Mac, compare_digest
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
 DELIMITER = b"<IDS|MSG>"
 JUPYTER_VERSION = "5.4"
@@ -40,20 +41,15 @@ class Signer:
     """Signs and verifies with one connection's key; an empty key means no signatures."""
 
     def __init__(self, key: bytes, scheme: str = "hmac-sha256") -> None:
-        self._mac = hmac.new(key, digestmod=scheme.removeprefix("hmac-")) if key else None
+        self._mac = Mac(key, scheme.removeprefix("hmac-")) if key else None
 
-    def sign(self, parts: Iterable[bytes]) -> bytes:
+    def sign(self, parts: Sequence[bytes]) -> bytes:
         """Return the hex digest over the parts."""
-        if self._mac is None:
-            return b""
-        mac = self._mac.copy()
-        for part in parts:
-            mac.update(part)
-        return mac.hexdigest().encode()
+        return self._mac.hexdigest(parts).encode() if self._mac else b""
 
-    def verify(self, signature: bytes, parts: Iterable[bytes]) -> bool:
+    def verify(self, signature: bytes, parts: Sequence[bytes]) -> bool:
         """Tell whether the signature is that of the parts, in constant time."""
-        return self._mac is None or hmac.compare_digest(signature, self.sign(parts))
+        return self._mac is None or compare_digest(signature, self.sign(parts))
 
     def frames(self, parts: list[bytes]) -> list[bytes]:
         """Return the parts as they are sent: delimiter and signature in front."""

@@ -38,6 +38,17 @@ def test_we_accept_what_jupyters_session_signs(session: Session) -> None:
     assert msg_type(parts[0]) == "execute_request"
 
 
+@pytest.mark.parametrize("length", [0, 63, 64, 65, 16_383, 16_384, 100_000])
+@pytest.mark.parametrize("key", [b"k", b"k" * 64, b"k" * 65])
+def test_messages_and_keys_of_each_length_are_signed_as_jupyter_does(
+    length: int, key: bytes
+) -> None:
+    _, signature, *parts = Session(key=key).serialize(
+        Session(key=key).msg("stream", {"text": "x" * length})
+    )
+    assert Signer(key).sign(parts) == signature
+
+
 @pytest.mark.parametrize("place", range(4))
 def test_one_changed_part_makes_a_signature_wrong(place: int) -> None:
     parts = Composer("s").compose("status", {})
