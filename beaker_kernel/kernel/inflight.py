@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.kernel.routing import ONE_WAY, Route
-from beaker_kernel.protocol.frames import DELIMITER
+from beaker_kernel.protocol.frames import DELIMITER, loads
 
 
 class Request:
@@ -82,7 +80,7 @@ class Request:
     @property
     def stops_on_error(self) -> bool:
         """Whether the cells queued behind it are aborted when it fails."""
-        return bool(json.loads(self.content).get("stop_on_error", True))
+        return bool(loads(self.content).get("stop_on_error", True))
 
 
 def read(channel: str, frames: list[bytes]) -> Request:
@@ -94,7 +92,7 @@ def read(channel: str, frames: list[bytes]) -> Request:
     """
     try:
         at = frames.index(DELIMITER, 1)
-        header = json.loads(frames[at + 2])
+        header = loads(frames[at + 2])
         request = Request(channel, header["msg_id"], header["msg_type"], frames, at)
         request.subshell = bool(header.get("subshell_id"))
         request.content  # noqa: B018 (a message cut short has none)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Source = Any
 """A ZMQ socket or a file descriptor."""
+NOW = int(zmq.NOBLOCK)
 BURST = 256
 """Messages read from one socket before the others get their turn."""
 
@@ -48,14 +49,17 @@ class Loop:
         self, source: zmq.Socket[bytes], handler: Callable[[list[bytes]], object]
     ) -> None:
         """Call `handler` with each message of a ZMQ socket."""
-        receive = source.recv_multipart
+        receive, option = source.recv, source.getsockopt
 
         def drain() -> None:
             try:
                 for _ in range(BURST):
                     if source.closed:
                         return
-                    dispatch(handler, receive(zmq.NOBLOCK))
+                    frames = [receive(NOW)]
+                    while option(zmq.RCVMORE):
+                        frames.append(receive(NOW))
+                    dispatch(handler, frames)
             except zmq.Again:
                 pass
 

@@ -7,11 +7,10 @@ that several short ones say the same. Nothing is parsed for that: the text is cu
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
-from beaker_kernel.protocol.frames import dumps, msg_type
+from beaker_kernel.protocol.frames import dumps, loads, msg_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +42,7 @@ def pieces(frames: list[bytes], signer: Signer) -> Iterator[list[bytes]]:
     if not beginning or not _is_one_text(content, beginning.end()):
         yield frames
         return
-    header = json.loads(frames[HEADER])
+    header = loads(frames[HEADER])
     texts = _cut(content, beginning.end())
     for number, text in enumerate(texts):
         named = dumps({**header, "msg_id": f"{header['msg_id']}.{number}"})

@@ -25,13 +25,18 @@ UNREAD = 100_000
 
 They are counted, not weighed: who reads nothing at all is cut off before (`sleepers`).
 """
+MORE = int(zmq.SNDMORE)
+"""Flags are plain numbers here: theirs are enumerations, and slow to combine."""
 LARGE = 65_536
 """Bytes from which a frame is handed to ZMQ without a copy."""
 
 
 def send(socket: zmq.Socket[bytes], frames: list[bytes]) -> None:
     """Send a message; large frames are not copied."""
-    socket.send_multipart(frames, copy=max(map(len, frames)) < LARGE)
+    copy = max(map(len, frames)) < LARGE
+    for frame in frames[:-1]:
+        socket.send(frame, MORE, copy)
+    socket.send(frames[-1], 0, copy)
 
 
 class FrontSockets:

@@ -20,6 +20,7 @@ DELIMITER = b"<IDS|MSG>"
 JUPYTER_VERSION = "5.4"
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_loads = json.JSONDecoder().decode
 
 
 def dumps(value: object) -> bytes:
@@ -27,14 +28,24 @@ def dumps(value: object) -> bytes:
     return _dumps(value).encode("utf-8", "replace")
 
 
+def loads(data: bytes) -> Any:  # noqa: ANN401 (whatever JSON holds)
+    """Decode a JSON value as it came over the wire: in UTF-8, which `json.loads` would look for.
+
+    Raises:
+        ValueError: it is none.
+
+    """
+    return _loads(data.decode("utf-8", "surrogatepass"))
+
+
 def msg_id(header: bytes) -> str:
     """Return the id in a header; the parent header of a message without a parent has none."""
-    return str(json.loads(header).get("msg_id", ""))
+    return str(loads(header).get("msg_id", ""))
 
 
 def msg_type(header: bytes) -> str:
     """Return the type in a header."""
-    return str(json.loads(header).get("msg_type", ""))
+    return str(loads(header).get("msg_type", ""))
 
 
 class Signer:
