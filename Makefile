@@ -20,17 +20,17 @@ lab: .venv/.ready ## open JupyterLab with the beaker kernel and the example note
 
 page: beaker_kernel/static/ui/index.html ## build the page that `beaker serve --ui` serves
 
-test: lint page .venv/.chromium .venv/.kernels ## run every check and every test that takes less than a minute
+test: lint page .venv/.programs ## run every check and every test that takes less than a minute
 	npm --prefix dev_ui test --silent
-	$(RUN) -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder -m "not model and not long"
+	$(RUN) -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder -m "not model and not long"
 
 test-model: .venv/.ready ## ask a real model, fetched once into a cache
 	$(RUN) -m pytest -q -m model tests/model
 
-test-long: page .venv/.chromium .venv/.kernels ## run what takes minutes: faults, floods, deep fuzzing
+test-long: page .venv/.programs ## run what takes minutes: faults, floods, deep fuzzing
 	$(RUN) -m pytest -q -m long
 
-bench: .venv/.ready .venv/.chromium ## measure beside plain ipykernel, as ratios
+bench: .venv/.programs ## measure beside plain ipykernel, as ratios
 	$(RUN) -m benchmarks
 
 lint: .venv/.ready dev_ui/node_modules/.ready ## check style, types and generated files
@@ -63,13 +63,10 @@ help: ## show this help
 	$(UV) pip install -q --python .venv --no-deps --no-build-isolation --editable .
 	touch $@
 
-# The headless shell is the same engine for half the processor time.
-.venv/.chromium: | .venv/.ready
-	command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; } || command -v chromium >/dev/null || { echo "the browser tests need Chromium: sudo apt-get install chromium-headless-shell" >&2; exit 1; }
-	touch $@
-
-.venv/.kernels: | .venv/.ready
+# The headless shell is the same engine as Chromium, for half the processor time.
+.venv/.programs: | .venv/.ready
 	{ command -v bwrap && command -v R && test -d /usr/lib/postgresql; } >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && apt-get install -y -qq --no-install-recommends bubblewrap postgresql r-cran-irkernel >/dev/null; } || echo "without them their tests are skipped: sudo apt-get install bubblewrap postgresql r-cran-irkernel" >&2
+	command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; }; } || command -v chromium >/dev/null || { echo "the browser tests need Chromium: sudo apt-get install chromium-headless-shell" >&2; exit 1; }
 	touch $@
 
 beaker_kernel/static/ui/index.html: $(shell find dev_ui/src dev_ui/*.* -type f) | dev_ui/node_modules/.ready

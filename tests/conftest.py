@@ -16,7 +16,7 @@ from tests.support import leftovers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOREIGN = ("OPENAI_", "BEAKER_", "JUPYTER_TOKEN", "JPY_")
+FOREIGN = ("OPENAI_", "BEAKER_", "JUPYTER_TOKEN", "JPY_", "MAKEFLAGS", "MFLAGS")
 OURS = ("BEAKER_CACHE", "BEAKER_REQUIRE_MODEL")
 RUN = "WHICH_TEST_RUN"
 """Marks each process of a run; not by our prefix, which kernels don't hand on."""
