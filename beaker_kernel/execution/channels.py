@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 import zmq
@@ -12,6 +12,8 @@ from jupyter_client.asynchronous.client import AsyncKernelClient
 
 from beaker_kernel.errors import KernelNotReady
 from beaker_kernel.execution.background import Background
+from beaker_kernel.execution.backlog import Backlog
+from beaker_kernel.execution.kernels import BEAKER
 from beaker_kernel.protocol.execute import execute_content
 
 if TYPE_CHECKING:
@@ -22,8 +24,13 @@ if TYPE_CHECKING:
 Message = dict[str, Any]
 NUDGE = 1.0
 """Seconds after which a kernel that has not answered is asked again."""
+GLANCE = 0.05
+"""Seconds that a kernel's output is waited for before it is made to put out something again."""
 UNREAD = 4
-"""Messages that wait in this process; what is more waits in the kernel's, which has room for it."""
+"""Messages of Beaker's that wait here; its own process has room for more, and loses none.
+
+Others drop what is more than a thousand, so as many of theirs may wait here, too (ZMQ's own bound).
+"""
 
 
 class Listener(Protocol):
@@ -48,7 +55,7 @@ class Channels:
     """
 
     def __init__(self, manager: KernelManager, on_status: Callable[[str], None]) -> None:
-        self._context = _bounded_context()
+        self._context = zmq.asyncio.Context()
         self._client = AsyncKernelClient(context=self._context)
         self._client.load_connection_info(manager.get_connection_info())
         self._on_status = on_status
@@ -67,22 +74,36 @@ class Channels:
             KernelNotReady: the kernel has not answered within `patience` seconds.
 
         """
-        self._client.start_channels(hb=False)
-        self._tasks.start(self._read(self._client.shell_channel, self._on_reply))
-        self._tasks.start(self._read(self._client.control_channel, self._on_reply))
-        self._tasks.start(self._read(self._client.iopub_channel, self._on_iopub))
-        self._tasks.start(self._read(self._client.stdin_channel, self._on_stdin))
-        end = time.monotonic() + patience
-        while time.monotonic() < end:
-            try:
+        self._client.start_channels(hb=False, iopub=False)
+        self._read(self._client.shell_channel, self._on_reply)
+        self._read(self._client.control_channel, self._on_reply)
+        self._read(self._client.stdin_channel, self._on_stdin)
+        try:
+            async with asyncio.timeout(patience):
+                info = await self._answer()
+                self._listen(keeps=BEAKER in info.get("supported_features", ()))
+                while not self._welcome.is_set():
+                    await self._answer()
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(self._welcome.wait(), GLANCE)
+        except TimeoutError:
+            message = f"the kernel has not answered within {patience:.0f} seconds"
+            raise KernelNotReady(message) from None
+        return info
+
+    async def _answer(self) -> Message:
+        """Return what the kernel says of itself, as soon as it says anything."""
+        while True:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(NUDGE):
-                    info = await self.ask("kernel_info_request", {})
-                    await self._welcome.wait()
-            except TimeoutError:
-                continue
-            return info
-        message = f"the kernel has not answered within {patience:.0f} seconds"
-        raise KernelNotReady(message)
+                    return await self.ask("kernel_info_request", {})
+
+    def _listen(self, *, keeps: bool) -> None:
+        """Hear what is published by a kernel, which may keep what nobody has taken in yet."""
+        if keeps:
+            self._context.rcvhwm = UNREAD  # set once it is connected, it would stand for ever
+        self._client.iopub_channel.start()
+        self._read(self._client.iopub_channel, self._on_iopub)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -119,16 +140,22 @@ class Channels:
         session.send(getattr(self._client, f"{channel}_channel").socket, message)
         return str(message["header"]["msg_id"])
 
-    async def _read(self, channel: Any, take: Callable[[Message], None]) -> None:  # noqa: ANN401
+    def _read(self, channel: Any, take: Callable[[Message], None]) -> None:  # noqa: ANN401
+        backlog = Backlog()
+        self._tasks.start(_read_ahead(channel.socket, backlog))
+        self._tasks.start(self._take_in(backlog, take))
+
+    async def _take_in(self, backlog: Backlog, take: Callable[[Message], None]) -> None:
         session = self._client.session
         while True:
-            frames = await channel.socket.recv_multipart()
+            frames = await backlog.get()
             try:
                 _, parts = session.feed_identities(frames)
                 message = session.deserialize(parts)
             except ValueError:  # no message, or a wrong signature: it is nobody's we know
                 continue
             take(message)
+            await asyncio.sleep(0)  # let what has come meanwhile be read
 
     def _on_reply(self, message: Message) -> None:
         parent = message["parent_header"].get("msg_id", "")
@@ -166,8 +193,6 @@ class Channels:
             )
 
 
-def _bounded_context() -> zmq.asyncio.Context:
-    """Return a context whose sockets take in little ahead; set later, they would stand for ever."""
-    context = zmq.asyncio.Context()
-    context.rcvhwm = UNREAD
-    return context
+async def _read_ahead(socket: zmq.asyncio.Socket, backlog: Backlog) -> None:
+    while True:
+        await backlog.put(await socket.recv_multipart())
