@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from beaker_kernel.errors import TooMany
 
+LEAST_MEMORY_MB = 100
+"""Megabytes without which a kernel starts and then answers nothing."""
+
 
 class Limits(NamedTuple):
     """The bounds of one server.
@@ -50,7 +53,7 @@ class Bounds(BaseModel):
 
     timeout: float | None = Field(default=None, gt=0, description="Seconds of wall time in total.")
     max_output_bytes: int | None = Field(default=None, gt=0)
-    memory_mb: int | None = Field(default=None, gt=0, le=1 << 40)
+    memory_mb: int | None = Field(default=None, ge=LEAST_MEMORY_MB, le=1 << 40)
 
     def lowering(self, limits: Limits) -> Limits:
         """Return the limits that are then in force."""

@@ -12,12 +12,12 @@ from jupyter_core.paths import jupyter_data_dir, jupyter_runtime_dir
 from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_server.base.handlers import APIHandler
 from tornado.web import authenticated
-from traitlets import Bool, Float, Integer, Unicode, default
+from traitlets import Bool, Float, Integer, TraitError, Unicode, default, validate
 from traitlets.config import Configurable
 
 from beaker_kernel import __version__
 from beaker_kernel.execution.history import History, Retention, default_url
-from beaker_kernel.execution.limits import Limits, Rate
+from beaker_kernel.execution.limits import LEAST_MEMORY_MB, Limits, Rate
 from beaker_kernel.execution.service import ExecutionService
 from beaker_kernel.server.endpoint import Endpoint
 from beaker_kernel.server.execution_routes import OPERATIONS
@@ -25,6 +25,8 @@ from beaker_kernel.server.openapi import document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from traitlets import Bunch
 
     from beaker_kernel.server.operations import Operation
 
@@ -97,6 +99,13 @@ class ExecutionSettings(Configurable):
             folder=Path(jupyter_runtime_dir()) / f"beaker-{os.getpid()}",
             outputs=Path(jupyter_data_dir()) / "beaker" / "outputs",
         )
+
+    @validate("memory_mb")
+    def _no_limit_or_enough(self, proposal: Bunch) -> int:
+        if 0 < proposal.value < LEAST_MEMORY_MB:
+            message = f"memory_mb: {proposal.value} is too little; from {LEAST_MEMORY_MB} on, or 0"
+            raise TraitError(message)
+        return int(proposal.value)
 
     def limits(self) -> Limits:
         """Return what is configured, else what the environment says, else the default.

@@ -9,9 +9,11 @@ import sys
 
 import pytest
 from running_server import MAIN, TOKEN, environment, serving
+from traitlets import TraitError
 
 from beaker_kernel.server import _jupyter_server_extension_points
 from beaker_kernel.server.environment import read_dotenv
+from beaker_kernel.server.execution_api import ExecutionSettings
 from beaker_kernel.server.identity import read_or_make
 
 
@@ -110,3 +112,15 @@ def test_a_stock_jupyter_server_with_the_extension_stays_as_it_is(tmp_path):
 def test_importing_the_package_does_not_import_jupyter(name):
     code = f"import sys, {name}; sys.exit('jupyter_server' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("megabytes", ["0", "100"])
+def test_a_memory_limit_is_none_or_enough(megabytes, monkeypatch):
+    monkeypatch.setenv("BEAKER_EXECUTION_MEMORY_MB", megabytes)
+    assert ExecutionSettings().limits().memory_mb == int(megabytes)
+
+
+def test_a_memory_limit_with_which_no_kernel_answers_is_refused(monkeypatch):
+    monkeypatch.setenv("BEAKER_EXECUTION_MEMORY_MB", "99")
+    with pytest.raises(TraitError, match="from 100 on"):
+        ExecutionSettings().limits()

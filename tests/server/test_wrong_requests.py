@@ -72,7 +72,13 @@ def test_a_body_of_a_wrong_kind_is_refused(api: Api, kind: str, body: bytes, sta
 
 @pytest.mark.parametrize(
     "wanted",
-    [{"env": {"": "x"}}, {"env": {"a=b": "x"}}, {"env": {"A": "\0"}}, {"memory_mb": 1 << 60}],
+    [
+        {"env": {"": "x"}},
+        {"env": {"a=b": "x"}},
+        {"env": {"A": "\0"}},
+        {"memory_mb": 99},
+        {"memory_mb": 1 << 60},
+    ],
     ids=str,
 )
 def test_a_session_that_no_kernel_could_start_in_is_refused_at_once(
