@@ -9,6 +9,7 @@ import styles from "./CellView.module.css";
 import { CodeEditor } from "./CodeEditor";
 import { ErrorActions } from "./ErrorActions";
 import { errorLine } from "./errorLine";
+import { InputField } from "./InputField";
 import type { LiveCell } from "./liveCell";
 import { OutputsView } from "./OutputsView";
 import { RunStatus } from "./RunStatus";
@@ -40,6 +41,7 @@ export function CellView(props: CellViewProps) {
   const { cell, language, kernel, size, label, keys = runKeys(props.run), fix } = props;
   const state = useStore(cell.state);
   const shown = useStore(cell.shown);
+  const asked = useStore(cell.asked);
   const failed = state.kind === "done" && state.result.status === "error" ? state.result : null;
   return (
     <div className={`${styles.cell} ${styles[size]}`} data-state={state.kind}>
@@ -61,6 +63,9 @@ export function CellView(props: CellViewProps) {
         </div>
         {shown && !props.outputsHidden && (
           <OutputsView outputs={cell.outputs} label={`output of ${label}`} />
+        )}
+        {asked && (
+          <InputField asked={asked} answer={(value) => cell.answer(value)} stop={props.stop} />
         )}
         {failed && <ErrorActions error={failed} fix={fix} />}
       </div>

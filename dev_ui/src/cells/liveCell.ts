@@ -1,7 +1,7 @@
 /** One piece of code that can be run, and what it puts out: in the notebook or in an answer. */
 
 import { atom, type ReadableAtom } from "nanostores";
-import type { ExecutionResult, IOutput, LiveKernel, Outputs } from "~/kernel/types";
+import type { ExecutionResult, InputRequest, IOutput, LiveKernel, Outputs } from "~/kernel/types";
 import type { Text } from "./text";
 
 /** What became of the cell's last run; `lost` where the kernel never told. */
@@ -27,6 +27,7 @@ export class LiveCell {
   readonly #count = atom<number | null>(null);
   /** Whether there is something to show below the code. */
   readonly #shown = atom(false);
+  readonly #asked = atom<InputRequest | null>(null);
   #outputs: Outputs | null = null;
   #run = 0;
 
@@ -56,6 +57,11 @@ export class LiveCell {
     return this.#shown;
   }
 
+  /** What the code waits for from the person. */
+  get asked(): ReadableAtom<InputRequest | null> {
+    return this.#asked;
+  }
+
   get outputs(): Outputs {
     if (!this.#outputs) {
       this.#outputs = this.create();
@@ -72,7 +78,8 @@ export class LiveCell {
     const since = Date.now();
     this.#shown.set(true);
     this.#state.set({ kind: "running", since });
-    const ended = await this.outputs.run(kernel, this.text.get(), metadata).then(
+    const onInput = (asked: InputRequest) => this.#asked.set(asked);
+    const ended = await this.outputs.run(kernel, this.text.get(), onInput, metadata).then(
       (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
       (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
     );
@@ -93,6 +100,13 @@ export class LiveCell {
       const result = { status, executionCount: null };
       if (run === this.#run) this.#end({ kind: "done", result, ms: Date.now() - since });
     };
+  }
+
+  /** Tell the code what it waits for. */
+  answer(value: string): void {
+    const asked = this.#asked.get();
+    this.#asked.set(null);
+    asked?.answer(value);
   }
 
   /** Show that the cell waits for its turn, or waits no more. */
@@ -124,6 +138,7 @@ export class LiveCell {
     if (ended.kind === "done" && ended.result.executionCount !== null) {
       this.#count.set(ended.result.executionCount);
     }
+    this.#asked.set(null);
     this.#state.set(ended);
   }
 }

@@ -1,7 +1,9 @@
 /** A question, and the answer as it comes. */
 
+import { useStore } from "@nanostores/react";
 import type { Tokens } from "marked";
 import { memo, useCallback } from "react";
+import { InputField } from "~/cells";
 import { AnswerCode } from "./AnswerCode";
 import { ApprovalCard } from "./ApprovalCard";
 import { codeSoFar, isClosed } from "./markdown/blocks";
@@ -21,6 +23,7 @@ export const TurnView = memo(({ turn }: { turn: Turn }) => {
       {segments.map((segment) => (
         <SegmentView key={segment.key} segment={segment} turn={turn} />
       ))}
+      <Asked turn={turn} />
       <End turn={turn} waiting={segments.length === 0} />
     </article>
   );
@@ -83,6 +86,20 @@ function Said({ id, text, over }: SaidProps) {
     <div className={styles.said}>
       <Markdown text={text} showCode={showCode} />
     </div>
+  );
+}
+
+/** What the model asks the person. */
+function Asked({ turn }: { turn: Turn }) {
+  const { room } = useRoom();
+  const asked = useStore(room.asked);
+  if (asked?.turn !== turn.id) return null;
+  return (
+    <InputField
+      asked={asked.request}
+      answer={(value) => room.answer(value)}
+      stop={() => room.stop()}
+    />
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { atom, computed } from "nanostores";
 import type { LiveCell } from "~/cells";
-import type { Beaker, BeakerEvent, LiveKernel, Part, Policy } from "~/kernel";
+import type { Beaker, BeakerEvent, InputRequest, LiveKernel, Part, Policy } from "~/kernel";
 import type { BeakerMessages, KeptConversation } from "~/kernel/protocol";
 import { AnswerCells } from "./answerCells";
 import { BrowserKeptCells } from "./kept";
@@ -21,6 +21,12 @@ import {
 
 export type Session = Extract<BeakerMessages["beaker_session_info_reply"], { status: "ok" }>;
 
+/** What the model waits for from the person, and for which question. */
+export interface Asked {
+  readonly request: InputRequest;
+  readonly turn: string;
+}
+
 type Reply = { readonly status: string; readonly evalue?: string };
 
 /** Times in a row that results go back by themselves before the person has to ask again. */
@@ -37,6 +43,7 @@ export class ConversationRoom {
   readonly unseen = atom<readonly LiveCell[]>([]);
   readonly goesOnAlone = atom(false);
   readonly problem = atom("");
+  readonly asked = atom<Asked | null>(null);
   readonly running = computed(this.turns, ({ turns }) => turns.filter(isRunning));
   #now: Turns = NO_TURNS;
   #frame = 0;
@@ -51,6 +58,7 @@ export class ConversationRoom {
     private readonly beaker: Beaker,
   ) {
     this.cells = new AnswerCells(kernel, new BrowserKeptCells());
+    kernel.onInput((request, turn) => this.asked.set({ request, turn }));
     void this.#enter();
   }
 
@@ -70,6 +78,13 @@ export class ConversationRoom {
 
   decide({ request }: Approval, decision: "run" | "edit" | "reject", code?: string): void {
     void this.#done(this.beaker.approve(request, decision, code));
+  }
+
+  /** Tell the model what it asked. */
+  answer(value: string): void {
+    const asked = this.asked.get();
+    this.asked.set(null);
+    asked?.request.answer(value);
   }
 
   async run(cell: LiveCell): Promise<void> {
@@ -150,6 +165,7 @@ export class ConversationRoom {
     this.#set(begin(this.#now, msgId, question));
     const reply = await done;
     this.#own.delete(msgId);
+    if (this.asked.get()?.turn === msgId) this.asked.set(null);
     this.#set(finish(this.#now, msgId, endOf(reply)));
     if (!this.session.get()?.model) await this.refresh();
   }

@@ -3,9 +3,10 @@
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import { atom } from "nanostores";
 import { BeakerSide } from "./beaker";
+import { inputRequest } from "./input";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
-import type { Beaker, Completion, Dispose, KernelStatus, LiveKernel } from "./types";
+import type { Beaker, Completion, Dispose, InputListener, KernelStatus, LiveKernel } from "./types";
 import { openWidget, WIDGET_TARGET } from "./widgetTarget";
 
 const STATUS: Partial<Record<string, KernelStatus>> = {
@@ -18,13 +19,11 @@ const STATUS: Partial<Record<string, KernelStatus>> = {
   terminating: "dead",
 };
 
-type Ask = (prompt: string, password: boolean) => Promise<string>;
-
 export class Live implements LiveKernel {
   readonly status = atom<KernelStatus>("connecting");
   readonly beaker = atom<Beaker | null>(null);
   readonly language = atom("");
-  #ask: Ask | null = null;
+  #ask: InputListener | null = null;
   #met = false;
 
   constructor(readonly connection: Kernel.IKernelConnection) {
@@ -71,7 +70,7 @@ export class Live implements LiveKernel {
     return reply.status === "ok" && reply.found ? { ...reply.data } : null;
   }
 
-  onInput(ask: Ask): Dispose {
+  onInput(ask: InputListener): Dispose {
     this.#ask = ask;
     return () => {
       if (this.#ask === ask) this.#ask = null;
@@ -101,14 +100,14 @@ export class Live implements LiveKernel {
     const features = (info as { beaker?: BeakerMessages["kernel_info_reply.beaker"] }).beaker;
     if (!features) return;
     const side = new BeakerSide(this.connection, features, (asked, future) => {
-      if (KernelMessage.isInputRequestMsg(asked)) void this.#reply(asked, future);
+      if (KernelMessage.isInputRequestMsg(asked)) this.#pass(asked, future);
     });
     this.beaker.set(side);
   }
 
-  async #reply(asked: KernelMessage.IInputRequestMsg, future: Kernel.IShellFuture): Promise<void> {
-    const { prompt, password } = asked.content;
-    const value = this.#ask ? await this.#ask(prompt, password) : "";
-    future.sendInputReply({ status: "ok", value }, asked.header);
+  #pass(asked: KernelMessage.IInputRequestMsg, future: Kernel.IShellFuture): void {
+    const request = inputRequest(asked, future);
+    if (this.#ask) this.#ask(request, future.msg.header.msg_id);
+    else request.answer("");
   }
 }

@@ -3,12 +3,13 @@
 import type { IOutput } from "@jupyterlab/nbformat";
 import { OutputArea, OutputAreaModel } from "@jupyterlab/outputarea";
 import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
-import type { Kernel, KernelMessage } from "@jupyterlab/services";
+import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import "./jupyter.css";
 import { attach, fit } from "./attach";
+import { inputRequest } from "./input";
 import { putInto } from "./outputMessages";
 import { newRendermime } from "./rendermime";
-import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
+import type { Dispose, ExecutionResult, InputRequest, LiveKernel, Outputs } from "./types";
 
 export function createOutputs(): Outputs {
   return new CellOutputs();
@@ -36,12 +37,17 @@ class CellOutputs implements Outputs {
   async run(
     kernel: LiveKernel,
     code: string,
+    onInput: (asked: InputRequest) => void,
     metadata: Record<string, unknown> = {},
   ): Promise<ExecutionResult> {
     this.#kernel = kernel;
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
     this.#area.future = future;
+    future.onStdin = (asked) => {
+      if (KernelMessage.isInputRequestMsg(asked))
+        onInput(inputRequest(asked, future, (shown) => this.#echo(shown)));
+    };
     return future.done.then(result, aborted);
   }
 
@@ -78,6 +84,11 @@ class CellOutputs implements Outputs {
     this.#area.dispose();
     this.#model.dispose();
     this.node.remove();
+  }
+
+  /** A stream of its own, as in JupyterLab, so that it doesn't run into what is printed. */
+  #echo(text: string): void {
+    this.#model.add({ output_type: "stream", name: "stdin", text });
   }
 
   #changed(): void {

@@ -26,7 +26,7 @@ export interface Sent<T extends keyof Replies> {
   readonly done: Promise<Reply<T>>;
 }
 
-const CAPABILITIES = { beaker: { capabilities: ["approval", "cells"] } };
+const CAPABILITIES = { beaker: { capabilities: ["approval", "cells", "ask_user"] } };
 
 export type OnStdin = (message: KernelMessage.IStdinMessage, future: Kernel.IShellFuture) => void;
 

@@ -109,12 +109,21 @@ export interface Question {
   readonly done: Promise<BeakerMessages["llm_reply"]>;
 }
 
+/** Code, or the model, waits for words of the person. */
+export interface InputRequest {
+  readonly prompt: string;
+  readonly password: boolean;
+  answer(value: string): void;
+}
+
 export interface Completion {
   readonly matches: readonly string[];
   /** Offsets in UTF-16 code units, as the editor counts. */
   readonly from: number;
   readonly to: number;
 }
+
+export type InputListener = (asked: InputRequest, question: string) => void;
 
 /** A kernel that runs; it outlives reconnects and restarts. */
 export interface LiveKernel {
@@ -130,8 +139,11 @@ export interface LiveKernel {
   restart(): Promise<void>;
   complete(code: string, cursor: number): Promise<Completion>;
   inspect(code: string, cursor: number): Promise<Record<string, unknown> | null>;
-  /** Asks the person on behalf of the model; `input()` in a cell asks below the cell. */
-  onInput(ask: (prompt: string, password: boolean) => Promise<string>): Dispose;
+  /**
+   * Hear what the model asks the person, and for which question; what a cell asks is told to who
+   * ran it. As long as nobody hears, each is answered with nothing.
+   */
+  onInput(ask: InputListener): Dispose;
   /** Let go of the kernel, which goes on running. */
   dispose(): void;
 }
@@ -144,10 +156,14 @@ export interface LiveKernel {
  */
 export interface Outputs {
   readonly node: HTMLElement;
-  /** Run code, and show what it puts out instead of what was there. */
+  /**
+   * Run code, and show what it puts out instead of what was there. `onInput` hears what it asks;
+   * an answer is shown among the outputs.
+   */
   run(
     kernel: LiveKernel,
     code: string,
+    onInput: (asked: InputRequest) => void,
     metadata?: Record<string, unknown>,
   ): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
