@@ -67,6 +67,15 @@ export class Server {
     await SessionAPI.updateSession({ id: session.id, path }, this.#settings);
   }
 
+  /** Have another kernel run for a notebook; the one before ends, with all that it holds. */
+  async changeKernel({ id }: RunningSession, kernelName: string): Promise<Live> {
+    const session = await SessionAPI.updateSession(
+      { id, kernel: { name: kernelName } },
+      this.#settings,
+    );
+    return this.#connect(session);
+  }
+
   #connect(session: Session.IModel): Live {
     if (!session.kernel) throw new Error(`no kernel runs for ${session.path}`);
     return new Live(

@@ -17,6 +17,13 @@ export interface NotebookDocument {
   readonly rest: Metadata;
 }
 
+/** What a notebook says of the kernel that it wants. */
+export interface KernelName {
+  readonly name: string;
+  readonly displayName: string;
+  readonly language: string;
+}
+
 export type Edit = (document: NotebookDocument) => NotebookDocument;
 
 /** An id as nbformat 4.5 wants it: short, and unlike every other. */
@@ -95,6 +102,15 @@ export function merge(ids: ReadonlySet<string>): Edit {
       document,
       left.map((cell) => (cell === first ? { ...whole, ...kept } : cell)),
     );
+  };
+}
+
+/** Name the kernel that runs for the notebook, as Jupyter does; what was said of the language goes. */
+export function forKernel({ name, displayName, language }: KernelName): Edit {
+  return (document) => {
+    const { language_info: _, ...metadata } = document.metadata;
+    const kernelspec = { name, display_name: displayName, language };
+    return { ...document, metadata: { ...metadata, kernelspec } };
   };
 }
 

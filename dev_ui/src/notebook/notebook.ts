@@ -5,7 +5,7 @@ import { atom, type ReadableAtom } from "nanostores";
 import { type CellResult, LiveCell } from "~/cells/liveCell";
 import { RunQueue } from "~/cells/runQueue";
 import type { Dispose, LiveKernel, Outputs } from "~/kernel/types";
-import { indexOf, noteProvenance, withACell } from "./document";
+import { forKernel, indexOf, type KernelName, noteProvenance, withACell } from "./document";
 import type { Draft, Drafts } from "./drafts";
 import { Editing } from "./editing";
 import { languageOf, readNotebook, sameNotebook, writeNotebook } from "./format";
@@ -92,6 +92,13 @@ export class Notebook {
   follow(kernel: LiveKernel | null): void {
     this.wishes.follow(kernel);
     this.queue.resume();
+  }
+
+  /** Note that it is for another kernel from now on; what waited for the one before won't run. */
+  useKernel(name: KernelName): void {
+    this.queue.clear();
+    this.editing.apply(forKernel(name));
+    this.#language.set(languageOf(this.editing.document.get()));
   }
 
   /** The notebook as it is to be written. */

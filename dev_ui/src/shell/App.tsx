@@ -8,6 +8,7 @@ import { dialog, openDialog } from "./dialogs";
 import { Empty } from "./Empty";
 import { Header } from "./Header";
 import { Help } from "./Help";
+import { KernelDialog } from "./KernelDialog";
 import { drawer, layout, room } from "./layout";
 import { Notices } from "./Notices";
 import { Palette } from "./Palette";
@@ -17,7 +18,7 @@ import { Separator } from "./Separator";
 import { Tabs } from "./Tabs";
 import { workspace } from "./workspace";
 
-const DIALOGS = { connect: ConnectDialog, help: Help, palette: Palette };
+const DIALOGS = { connect: ConnectDialog, help: Help, kernel: KernelDialog, palette: Palette };
 
 /** The page: three columns below a header. */
 export function App() {

@@ -2,6 +2,7 @@ import { useStore } from "@nanostores/react";
 import { RotateCw, Square } from "lucide-react";
 import type { KernelStatus, LiveKernel } from "~/kernel";
 import { IconButton } from "~/style/IconButton";
+import { openDialog } from "./dialogs";
 import { Elapsed } from "./Elapsed";
 import styles from "./KernelState.module.css";
 import { interrupt, restart } from "./kernelActions";
@@ -24,7 +25,16 @@ export function KernelState({ kernel }: { kernel: LiveKernel }) {
     <div className={styles.state}>
       <span role="status" aria-label="kernel" className={styles.words} title={sandbox ?? ""}>
         <span className={styles.dot} data-status={status} aria-hidden />
-        {kernel.name} {WORDS[status]}
+        <button
+          type="button"
+          className={styles.name}
+          aria-label={`${kernel.name}: change the kernel`}
+          title="change the kernel"
+          onClick={() => openDialog("kernel")}
+        >
+          {kernel.name}
+        </button>{" "}
+        {WORDS[status]}
         {sandbox && <span className={styles.sandbox}> · sandboxed</span>}
       </span>
       {status === "busy" && <Elapsed />}

@@ -2,7 +2,7 @@
 
 import { atom } from "nanostores";
 
-export type DialogName = "connect" | "help" | "palette";
+export type DialogName = "connect" | "help" | "kernel" | "palette";
 
 export const dialog = atom<DialogName | null>(null);
 

@@ -43,6 +43,13 @@ export const pageCommands: readonly Command[] = [
     run: () => openDialog("connect"),
   },
   {
+    id: "kernel",
+    title: "change the kernel",
+    group: "notebook",
+    run: () => openDialog("kernel"),
+    when: () => workspace.get().kernel !== null,
+  },
+  {
     id: "close",
     title: "close the notebook",
     group: "page",

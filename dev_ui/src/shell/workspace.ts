@@ -15,7 +15,8 @@ export interface Workspace {
 }
 
 const NOTHING: Workspace = { server: null, kernel: null, path: "" };
-const PREFERRED = "beaker";
+/** The kernel with a model beside it. */
+export const PREFERRED = "beaker";
 
 export const workspace = atom<Workspace>(NOTHING);
 
@@ -53,6 +54,29 @@ export async function openNotebook(path: string): Promise<void> {
     fail(`can't open ${path}`, error);
     if (isOpen(server, path)) close();
   }
+}
+
+/** Run the open notebook on another kernel; the one before ends, and with it its variables. */
+export async function changeKernel(spec: Kernelspec): Promise<void> {
+  const before = workspace.get();
+  const { server, path } = before;
+  if (!server || !path) return;
+  leave();
+  workspace.set({ server, kernel: null, path });
+  try {
+    const kernel = await otherKernel(server, before, spec.name);
+    if (!isOpen(server, path)) return kernel.dispose();
+    desk.notebook?.useKernel(spec);
+    workspace.set({ server, kernel, path });
+  } catch (error) {
+    fail(`can't change to ${spec.displayName}`, error);
+    if (isOpen(server, path)) await openNotebook(path);
+  }
+}
+
+async function otherKernel(server: Server, at: Workspace, name: string): Promise<LiveKernel> {
+  const session = await sessionOf(at);
+  return session ? server.changeKernel(session, name) : server.open(at.path, name);
 }
 
 /** Close the notebook; its kernel goes on running. */
