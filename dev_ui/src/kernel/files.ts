@@ -2,6 +2,8 @@
 
 import type { INotebookContent } from "@jupyterlab/nbformat";
 import { type Contents, type ContentsManager, ServerConnection } from "@jupyterlab/services";
+import { FileError } from "./fileError";
+import { sendPieces, type UploadOptions } from "./upload";
 
 /** A file or folder; `modified` is the server's time, as it writes it. */
 export interface FileEntry {
@@ -16,18 +18,6 @@ export interface FileEntry {
 export interface OpenNotebook {
   readonly entry: FileEntry;
   readonly content: INotebookContent;
-}
-
-/** The server said no; `status` is that of HTTP. */
-export class FileError extends Error {
-  override name = "FileError";
-
-  constructor(
-    message: string,
-    readonly status: number,
-  ) {
-    super(message);
-  }
 }
 
 export class Files {
@@ -66,6 +56,38 @@ export class Files {
   /** Make an empty notebook with a name of the server's choice. */
   async create(folder = ""): Promise<FileEntry> {
     return entry(await told(this.#contents.newUntitled({ path: folder, type: "notebook" })));
+  }
+
+  async exists(path: string): Promise<boolean> {
+    try {
+      await this.stat(path);
+      return true;
+    } catch (error) {
+      if (error instanceof FileError && error.status === 404) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Send a file, which has its name once it is whole; one that breaks off leaves nothing.
+   *
+   * @throws FileError - with status 409 where there is such a file, and it isn't to be replaced
+   */
+  async upload(
+    path: string,
+    file: Blob,
+    { replace, ...how }: UploadOptions & { readonly replace: boolean },
+  ): Promise<FileEntry> {
+    const part = `${path}.part`;
+    try {
+      await told(sendPieces(this.#contents, part, file, how));
+      if (replace && (await this.exists(path))) await this.remove(path);
+      return await this.rename(part, path);
+    } catch (error) {
+      // Perhaps nothing of it is there; what went wrong first is what counts.
+      await this.remove(part).catch(() => undefined);
+      throw error;
+    }
   }
 
   async rename(path: string, to: string): Promise<FileEntry> {

@@ -1,7 +1,7 @@
 /** The client library's door. */
 
+export { FileError } from "./fileError";
 export type { FileEntry, OpenNotebook } from "./files";
-export { FileError } from "./files";
 export { createOutputs } from "./outputs";
 export { type Diagnosis, diagnose } from "./probe";
 export type { Kernelspec, RunningSession } from "./server";

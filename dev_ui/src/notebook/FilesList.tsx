@@ -1,10 +1,14 @@
 /** The server's folders and notebooks: to open, make, name and delete. */
 
 import { FilePlus, FileText, Folder, NotebookText, Pencil, Trash2 } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { FileEntry, Server } from "~/kernel";
 import styles from "./FilesList.module.css";
-import { useFolder } from "./useFolder";
+import { UploadButton } from "./UploadButton";
+import { UploadsList } from "./UploadsList";
+import { Uploads } from "./uploads";
+import { useDrop } from "./useDrop";
+import { type FolderView, useFolder } from "./useFolder";
 
 export interface FilesListProps {
   readonly server: Server;
@@ -21,10 +25,14 @@ export function FilesList({ server, open, onOpen, onMoved }: FilesListProps) {
     const entry = await folder.create();
     if (entry) onOpen(entry.path);
   };
+  const uploads = useUploads(server, folder);
+  const take = (files: readonly File[]) => uploads.add(folder.path, files);
+  const { over, place } = useDrop(take);
   return (
-    <div className={styles.files}>
+    <div className={styles.files} data-over={over} {...place}>
       <div className={styles.head}>
         <Path folder={folder.path} go={folder.go} />
+        <UploadButton take={take} />
         <button
           type="button"
           className={styles.icon}
@@ -40,6 +48,7 @@ export function FilesList({ server, open, onOpen, onMoved }: FilesListProps) {
           {folder.failed}
         </p>
       )}
+      <UploadsList uploads={uploads} />
       <ul className={styles.list} aria-label="files">
         {folder.entries.map((entry) => (
           <Entry
@@ -59,6 +68,13 @@ export function FilesList({ server, open, onOpen, onMoved }: FilesListProps) {
       </ul>
     </div>
   );
+}
+
+/** What is on its way to the server, whichever folder is shown meanwhile. */
+function useUploads(server: Server, folder: FolderView): Uploads {
+  const shown = useRef(folder);
+  shown.current = folder;
+  return useMemo(() => new Uploads(server.files, () => void shown.current.list()), [server]);
 }
 
 /** The folders above this one. */

@@ -9,6 +9,8 @@ export interface FolderView {
   /** What went wrong last. */
   readonly failed: string;
   go(path: string): void;
+  /** Look what it holds now. */
+  list(): Promise<void>;
   create(): Promise<FileEntry | null>;
   /** Returns the new path. */
   rename(entry: FileEntry, name: string): Promise<string | null>;
@@ -52,6 +54,7 @@ export function useFolder(server: Server, open: string): FolderView {
     entries,
     failed,
     go,
+    list,
     create: () => change(() => files.create(path)),
     rename: (entry, name) =>
       change(async () => (await files.rename(entry.path, path ? `${path}/${name}` : name)).path),

@@ -5,6 +5,7 @@ import { conversationCommands } from "./between";
 import { ConnectDialog } from "./ConnectDialog";
 import { listen, offer } from "./commands";
 import { dialog, openDialog } from "./dialogs";
+import { refuseDrops } from "./drops";
 import { Empty } from "./Empty";
 import { Header } from "./Header";
 import { Help } from "./Help";
@@ -27,6 +28,7 @@ export function App() {
   const Shown = name && DIALOGS[name];
   useEffect(() => offer([...pageCommands, ...conversationCommands]), []);
   useEffect(() => listen(window), []);
+  useEffect(() => refuseDrops(window), []);
   return (
     <>
       <Columns rooms={server && { server, kernel, path }} />
