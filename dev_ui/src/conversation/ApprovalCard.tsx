@@ -4,7 +4,7 @@ import { atom } from "nanostores";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { CodeEditor } from "~/cells";
 import styles from "./ApprovalCard.module.css";
-import { focusQuestion } from "./focus";
+import { approvalId, focusQuestion } from "./focus";
 import { difference, isChangeOf } from "./lines";
 import { useRoom } from "./roomContext";
 import type { Approval } from "./turns";
@@ -46,6 +46,7 @@ export function ApprovalCard({ approval, before }: ApprovalCardProps) {
   return (
     <section
       ref={card}
+      id={approvalId(approval.request.approval_id)}
       className={styles.card}
       aria-label="run this?"
       // biome-ignore lint/a11y/noNoninteractiveTabindex: the keys work where it has the focus

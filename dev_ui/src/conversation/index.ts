@@ -2,6 +2,6 @@
 
 export { Conversation, type ConversationProps } from "./Conversation";
 export { askToFix } from "./fix";
-export { focusQuestion } from "./focus";
+export { focusApproval, focusQuestion } from "./focus";
 export { ModelPart } from "./ModelPart";
 export { type ConversationRoom, roomOf } from "./room";

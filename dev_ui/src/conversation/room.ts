@@ -18,6 +18,7 @@ import {
   type Turns,
   take,
 } from "./turns";
+import { waitingCells } from "./waiting";
 
 export type Session = Extract<BeakerMessages["beaker_session_info_reply"], { status: "ok" }>;
 
@@ -45,6 +46,7 @@ export class ConversationRoom {
   readonly problem = atom("");
   readonly asked = atom<Asked | null>(null);
   readonly running = computed(this.turns, ({ turns }) => turns.filter(isRunning));
+  readonly waiting = computed(this.turns, waitingCells);
   #now: Turns = NO_TURNS;
   #frame = 0;
   /** The questions of this page; each is over with its reply. */

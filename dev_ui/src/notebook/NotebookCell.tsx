@@ -14,6 +14,7 @@ import { ProposalCard } from "./ProposalCard";
 import { TextCell } from "./TextCell";
 import { useCell, useProposal, useSelected } from "./useNotebook";
 import type { NotebookView } from "./view";
+import { type Approvals, Waiting } from "./Waiting";
 
 /** What all cells of a notebook share. */
 export interface CellSurroundings {
@@ -22,6 +23,7 @@ export interface CellSurroundings {
   readonly kernel: LiveKernel | null;
   readonly language: string;
   readonly fix: Fix | undefined;
+  readonly approvals?: Approvals | undefined;
 }
 
 export interface CellProps extends CellSurroundings {
@@ -63,6 +65,7 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
       onPointerDown={(event) => selectBy(event, notebook, id)}
     >
       {near || active ? body(type, shared) : <Far notebook={notebook} id={id} height={height} />}
+      {props.approvals && <Waiting id={id} approvals={props.approvals} />}
       <Proposed notebook={notebook} id={id} />
       {active && <CellTools notebook={notebook} id={id} type={type ?? ""} />}
     </article>

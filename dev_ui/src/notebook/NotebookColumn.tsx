@@ -13,11 +13,14 @@ import type { Notebook } from "./notebook";
 import { Toolbar } from "./Toolbar";
 import { useCellIds } from "./useNotebook";
 import { NotebookView } from "./view";
+import type { Approvals } from "./Waiting";
 
 export interface NotebookColumnProps {
   readonly notebook: Notebook;
   readonly kernel: LiveKernel | null;
   readonly fix?: Fix | undefined;
+  /** What of it waits for the person's word. */
+  readonly approvals?: Approvals | undefined;
   /** Shows all keys. */
   readonly help: () => void;
   /** Told of another file to which the work goes from now on. */
@@ -29,7 +32,7 @@ export interface NotebookColumnProps {
 const clipboard = new Clipboard();
 
 export function NotebookColumn(props: NotebookColumnProps) {
-  const { notebook, kernel, fix, offer, help, onMoved } = props;
+  const { notebook, kernel, fix, approvals, offer, help, onMoved } = props;
   const place = useRef<HTMLDivElement>(null);
   const view = useMemo(() => new NotebookView(), []);
   const at = useMemo(() => ({ notebook, clipboard, view, help }), [notebook, view, help]);
@@ -40,16 +43,18 @@ export function NotebookColumn(props: NotebookColumnProps) {
     <div ref={place} className={styles.notebook} data-notebook>
       <Toolbar notebook={notebook} />
       <Notices notebook={notebook} onMoved={onMoved} />
-      <Cells notebook={notebook} kernel={kernel} fix={fix} view={view} />
+      <Cells {...{ notebook, kernel, fix, approvals, view }} />
       <AddCell notebook={notebook} />
     </div>
   );
 }
 
-type CellsProps = Pick<NotebookColumnProps, "notebook" | "kernel" | "fix"> & { view: NotebookView };
+type CellsProps = Pick<NotebookColumnProps, "notebook" | "kernel" | "fix" | "approvals"> & {
+  view: NotebookView;
+};
 
 function Cells(props: CellsProps) {
-  const { notebook, kernel, fix, view } = props;
+  const { notebook, kernel, fix, approvals, view } = props;
   const ids = useCellIds(notebook);
   const language = useLanguage(notebook, kernel);
   return (
@@ -64,6 +69,7 @@ function Cells(props: CellsProps) {
           kernel={kernel}
           language={language}
           fix={fix}
+          approvals={approvals}
         />
       ))}
     </div>

@@ -7,3 +7,4 @@ export { FilesList } from "./FilesList";
 export { NotebookRoom } from "./NotebookRoom";
 export type { Notebook } from "./notebook";
 export type { SaveState } from "./saving";
+export type { Approvals } from "./Waiting";

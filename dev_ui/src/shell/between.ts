@@ -1,8 +1,8 @@
 /** What one room asks of another; only the page knows both. */
 
-import { askToFix, focusQuestion, roomOf } from "~/conversation";
-import type { Dispose } from "~/kernel";
-import { type BoundCommand, type Fix, insertCell } from "~/notebook";
+import { askToFix, focusApproval, focusQuestion, roomOf } from "~/conversation";
+import type { Beaker, Dispose, LiveKernel } from "~/kernel";
+import { type Approvals, type BoundCommand, type Fix, insertCell } from "~/notebook";
 import { type Command, offer } from "./commands";
 import { show } from "./layout";
 import { desk, workspace } from "./workspace";
@@ -14,6 +14,15 @@ export const fix: Fix = ({ source }, error) => {
   show("conversation");
   askToFix(kernel, source, error);
 };
+
+/** What a kernel's model would do to cells, and the cards in the conversation that decide it. */
+export function approvalsOf(kernel: LiveKernel, beaker: Beaker): Approvals {
+  const focus = (approval: string): void => {
+    show("conversation");
+    requestAnimationFrame(() => focusApproval(approval));
+  };
+  return { cells: roomOf(kernel, beaker).waiting, show: focus };
+}
 
 /** Put code of the conversation into the notebook, below the cell that is selected. */
 export function insert(code: string): void {

@@ -2,10 +2,11 @@
 
 import { useStore } from "@nanostores/react";
 import { atom } from "nanostores";
+import { useMemo } from "react";
 import { Conversation, ModelPart } from "~/conversation";
 import type { Beaker, LiveKernel, Server } from "~/kernel";
 import { FilesList, NotebookRoom as Notebook, type Notebook as OpenNotebook } from "~/notebook";
-import { fix, insert, offerNotebook } from "./between";
+import { approvalsOf, fix, insert, offerNotebook } from "./between";
 import { openDialog } from "./dialogs";
 import styles from "./rooms.module.css";
 import { desk, moved, openNotebook } from "./workspace";
@@ -31,12 +32,17 @@ export function FilesRoom({ server, path }: RoomProps) {
 /** The open notebook. */
 export function NotebookRoom({ server, kernel }: RoomProps) {
   const beaker = useStore(kernel?.beaker ?? NOBODY);
+  const approvals = useMemo(
+    () => (kernel && beaker ? approvalsOf(kernel, beaker) : undefined),
+    [kernel, beaker],
+  );
   return (
     <Notebook
       desk={desk}
       server={server}
       kernel={kernel}
       fix={beaker ? fix : undefined}
+      approvals={approvals}
       onOpen={open}
       onMoved={follow}
       help={help}
