@@ -67,7 +67,9 @@ def test_escape_interrupts_a_cell_that_asks(site: Site):
 
 def test_what_the_person_writes_elsewhere_doesnt_go_to_a_cell_that_begins_to_ask(site: Site):
     with noting(site, "elsewhere", "", "y = 1") as notebook:
-        notebook.run(1, f"import os, time\nwhile not os.path.exists('asks'): time.sleep(.05)\n{ASK}")
+        notebook.run(
+            1, f"import os, time\nwhile not os.path.exists('asks'): time.sleep(.05)\n{ASK}"
+        )
         notebook.editor(2).click()
         (site.folder / "asks").touch()
         field = notebook.cell(1).get_by_role("textbox", name="Who is it?")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.page import CHECKOUT, UI
+from tests.browser.accessibility import violations
+from tests.browser.page import UI
 from tests.support.ports import free_port
 
 if TYPE_CHECKING:
@@ -124,21 +125,6 @@ def test_the_page_asks_nobody_but_its_server(site: Site):
     assert len(asked) >= 3
     assert [url for url in asked if not url.startswith(site.address)] == []
     assert not re.search("token", " ".join(asked))
-
-
-AXE = CHECKOUT / "dev_ui" / "node_modules" / "axe-core" / "axe.min.js"
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with the page as it is shown now."""
-    page.evaluate(AXE.read_text())
-    # What a person's outputs look like is theirs.
-    found = page.evaluate("axe.run({exclude: ['.beaker-outputs']})")
-    return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])

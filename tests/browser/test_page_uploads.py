@@ -9,7 +9,6 @@ import pytest
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Locator, Page
@@ -26,16 +25,16 @@ DROP = """(place, files) => {
   for (const type of ["dragenter", "dragover", "drop"]) {
     const event = new DragEvent(type, {dataTransfer: held, bubbles: true, cancelable: true});
     place.dispatchEvent(event);
-    if (type !== "dragenter" && !event.defaultPrevented) throw new Error("the browser would open it");
+    if (type !== "dragenter" && !event.defaultPrevented) throw new Error("it would be opened");
   }
 }"""
 
 
 @pytest.fixture
-def files(page: Page) -> Iterator[Locator]:
+def files(page: Page) -> Locator:
     column = page.get_by_role("navigation", name="files")
     expect(column.get_by_role("button", name="upload files")).to_be_visible()
-    yield column
+    return column
 
 
 def upload(files: Locator, *paths: Path) -> None:

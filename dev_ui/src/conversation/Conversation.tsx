@@ -1,7 +1,7 @@
 /** The column in which one talks with the model that shares the kernel. */
 
 import { useStore } from "@nanostores/react";
-import { ArrowDown, Download, History as HistoryIcon, SquarePen } from "lucide-react";
+import { ArrowDown, Download, History as HistoryIcon, SquarePen, X } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { LiveKernel } from "~/kernel";
 import { IconButton } from "~/style/IconButton";
@@ -19,14 +19,16 @@ export interface ConversationProps {
   readonly kernel: LiveKernel | null;
   /** Puts code into a new cell of the notebook, where one is open. */
   readonly insert?: ((code: string) => void) | undefined;
+  /** Goes back to the notebook, where the conversation lies over it. */
+  readonly leave?: (() => void) | undefined;
 }
 
-export function Conversation({ kernel, insert }: ConversationProps) {
+export function Conversation({ kernel, insert, leave }: ConversationProps) {
   if (!kernel) return <NoBeaker text="Open a notebook, and ask about it here." />;
-  return <OfKernel kernel={kernel} insert={insert} />;
+  return <OfKernel {...{ kernel, insert, leave }} />;
 }
 
-function OfKernel({ kernel, insert }: { kernel: LiveKernel; insert: ConversationProps["insert"] }) {
+function OfKernel({ kernel, insert, leave }: ConversationProps & { kernel: LiveKernel }) {
   const beaker = useStore(kernel.beaker);
   const status = useStore(kernel.status);
   const surroundings = useMemo(
@@ -36,7 +38,7 @@ function OfKernel({ kernel, insert }: { kernel: LiveKernel; insert: Conversation
   if (surroundings) {
     return (
       <RoomContext value={surroundings}>
-        <Column />
+        <Column leave={leave} />
       </RoomContext>
     );
   }
@@ -45,7 +47,9 @@ function OfKernel({ kernel, insert }: { kernel: LiveKernel; insert: Conversation
   return <NoBeaker text={starting ? "The kernel is starting." : none} />;
 }
 
-function Column() {
+type Leaves = Pick<ConversationProps, "leave">;
+
+function Column({ leave }: Leaves) {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
   const session = useStore(room.session);
@@ -54,7 +58,7 @@ function Column() {
   const without = session !== null && !session.model;
   return (
     <div className={styles.column}>
-      <Bar showPast={() => setPast(true)} />
+      <Bar showPast={() => setPast(true)} leave={leave} />
       {past && <History close={() => setPast(false)} />}
       <div className={styles.view} ref={view}>
         <div className={styles.content} ref={content}>
@@ -74,7 +78,7 @@ function Column() {
   );
 }
 
-function Bar({ showPast }: { showPast: () => void }) {
+function Bar({ showPast, leave }: Leaves & { showPast: () => void }) {
   const { room } = useRoom();
   const { turns } = useStore(room.turns);
   return (
@@ -88,6 +92,7 @@ function Bar({ showPast }: { showPast: () => void }) {
         onClick={() => download(turns, room.kernel.language.get())}
       />
       <IconButton icon={SquarePen} title="new conversation" onClick={() => void room.reset()} />
+      {leave && <IconButton icon={X} title="back to the notebook" onClick={leave} />}
     </div>
   );
 }

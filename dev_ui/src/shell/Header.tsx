@@ -1,6 +1,7 @@
 import { useStore } from "@nanostores/react";
 import { Command, MessageSquare, Moon, PanelLeft, Sun, SunMoon } from "lucide-react";
 import { IconButton } from "~/style/IconButton";
+import { toggleConversation } from "./between";
 import { openDialog } from "./dialogs";
 import styles from "./Header.module.css";
 import { KernelState } from "./KernelState";
@@ -48,7 +49,7 @@ function ConversationButton() {
       icon={MessageSquare}
       title="conversation"
       pressed={pressed}
-      onClick={() => toggle("conversation")}
+      onClick={toggleConversation}
     />
   );
 }

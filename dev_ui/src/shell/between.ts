@@ -2,9 +2,9 @@
 
 import { askToFix, focusApproval, focusQuestion, roomOf } from "~/conversation";
 import type { Beaker, Dispose, LiveKernel } from "~/kernel";
-import { type Approvals, type BoundCommand, type Fix, insertCell } from "~/notebook";
+import { type Approvals, type BoundCommand, type Fix, focusCell, insertCell } from "~/notebook";
 import { type Command, offer } from "./commands";
-import { show } from "./layout";
+import { drawer, narrow, show, toggle } from "./layout";
 import { desk, workspace } from "./workspace";
 
 /** Ask the model about a cell that failed. */
@@ -31,6 +31,23 @@ export function insert(code: string): void {
   insertCell(desk.notebook, 1, "code", code);
 }
 
+/** Show or hide the conversation; a drawer takes the keyboard with it, and gives it back. */
+export function toggleConversation(): void {
+  const wasOpen = isDrawerOpen();
+  toggle("conversation");
+  if (wasOpen) leaveDrawer();
+  else if (isDrawerOpen()) requestAnimationFrame(focusQuestion);
+}
+
+export function leaveDrawer(): void {
+  show("notebook");
+  focusCell();
+}
+
+function isDrawerOpen(): boolean {
+  return narrow.get() && drawer.get();
+}
+
 /** Take the open notebook's commands into the table; it listens to its keys itself. */
 export function offerNotebook(bound: readonly BoundCommand[]): Dispose {
   return offer(
@@ -42,6 +59,13 @@ export function offerNotebook(bound: readonly BoundCommand[]): Dispose {
 }
 
 export const conversationCommands: readonly Command[] = [
+  {
+    id: "conversation",
+    title: "show or hide the conversation",
+    group: "page",
+    keys: ["Mod+J"],
+    run: toggleConversation,
+  },
   {
     id: "ask",
     title: "go to the question",
@@ -60,6 +84,15 @@ export const conversationCommands: readonly Command[] = [
     keys: ["Escape"],
     run: () => conversation()?.stop(),
     when: () => Boolean(conversation()?.running.get().length),
+  },
+  // Behind the one that stops: the key does what matters more.
+  {
+    id: "leave-conversation",
+    title: "back to the notebook",
+    group: "conversation",
+    keys: ["Escape"],
+    run: leaveDrawer,
+    when: isDrawerOpen,
   },
 ];
 

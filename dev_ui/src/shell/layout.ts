@@ -61,8 +61,8 @@ export function toggle(side: Side): void {
 /** Make a room visible, in whatever form the window has room for. */
 export function show(wanted: Room): void {
   room.set(wanted);
-  if (wanted === "notebook") return;
-  if (wanted === "conversation" && narrow.get()) drawer.set(true);
+  if (wanted === "notebook") drawer.set(false);
+  else if (wanted === "conversation" && narrow.get()) drawer.set(true);
   else layout.set({ ...layout.get(), [wanted]: true });
 }
 

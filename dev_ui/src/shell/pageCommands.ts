@@ -28,13 +28,6 @@ export const pageCommands: readonly Command[] = [
     keys: ["Mod+B"],
     run: () => toggle("files"),
   },
-  {
-    id: "conversation",
-    title: "show or hide the conversation",
-    group: "page",
-    keys: ["Mod+J"],
-    run: () => toggle("conversation"),
-  },
   { id: "theme", title: "change between light and dark", group: "page", run: nextTheme },
   {
     id: "connect",

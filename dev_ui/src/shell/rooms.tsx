@@ -6,8 +6,9 @@ import { useMemo } from "react";
 import { Conversation, ModelPart } from "~/conversation";
 import type { Beaker, LiveKernel, Server } from "~/kernel";
 import { FilesList, NotebookRoom as Notebook, type Notebook as OpenNotebook } from "~/notebook";
-import { approvalsOf, fix, insert, offerNotebook } from "./between";
+import { approvalsOf, fix, insert, leaveDrawer, offerNotebook } from "./between";
 import { openDialog } from "./dialogs";
+import { narrow } from "./layout";
 import styles from "./rooms.module.css";
 import { desk, moved, openNotebook } from "./workspace";
 
@@ -70,7 +71,9 @@ function Unsaved({ notebook }: { notebook: OpenNotebook }) {
 /** The conversation about it. */
 export function ConversationRoom({ kernel }: RoomProps) {
   const now = useStore(desk.now);
-  return <Conversation kernel={kernel} insert={now.kind === "open" ? insert : undefined} />;
+  const leave = useStore(narrow) ? leaveDrawer : undefined;
+  const into = now.kind === "open" ? insert : undefined;
+  return <Conversation kernel={kernel} insert={into} leave={leave} />;
 }
 
 /** The model and its policy in the header. */
