@@ -109,10 +109,10 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, **settings: str) -> Iterator[Server]:
+def serving(folder: Path, *options: str, port: int = 0, **settings: str) -> Iterator[Server]:
     """Run `main.py` in a folder until the block ends; then nothing of it may be left."""
     process = subprocess.Popen(
-        [sys.executable, MAIN, "--ServerApp.port=0", "--allow-root", *options],
+        [sys.executable, MAIN, f"--ServerApp.port={port}", "--allow-root", *options],
         cwd=folder,
         env=environment(folder, **settings),
         stderr=subprocess.PIPE,

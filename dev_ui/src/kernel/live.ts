@@ -1,12 +1,20 @@
 /** A kernel that runs: its status, what it can do, and the model that shares it. */
 
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
-import { atom } from "nanostores";
+import { atom, type ReadableAtom } from "nanostores";
 import { BeakerSide } from "./beaker";
 import { inputRequest } from "./input";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
-import type { Beaker, Completion, Dispose, InputListener, KernelStatus, LiveKernel } from "./types";
+import type {
+  Beaker,
+  Completion,
+  Dispose,
+  Gone,
+  InputListener,
+  KernelStatus,
+  LiveKernel,
+} from "./types";
 import { openWidget, WIDGET_TARGET } from "./widgetTarget";
 
 const STATUS: Partial<Record<string, KernelStatus>> = {
@@ -26,7 +34,10 @@ export class Live implements LiveKernel {
   #ask: InputListener | null = null;
   #met = false;
 
-  constructor(readonly connection: Kernel.IKernelConnection) {
+  constructor(
+    readonly connection: Kernel.IKernelConnection,
+    readonly gone: ReadableAtom<Gone | null>,
+  ) {
     connection.statusChanged.connect(() => this.#follow());
     connection.connectionStatusChanged.connect((_, status) => {
       this.#follow();

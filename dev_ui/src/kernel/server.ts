@@ -9,10 +9,12 @@ import {
   type Session,
   SessionAPI,
 } from "@jupyterlab/services";
+import { atom } from "nanostores";
 import { Files } from "./files";
+import { KernelWatch } from "./goneKernel";
 import { Live } from "./live";
 import { ticketSocket } from "./tickets";
-import type { ServerAddress } from "./types";
+import type { Gone, ServerAddress } from "./types";
 
 /** A kernel that runs for a notebook. */
 export interface RunningSession {
@@ -78,9 +80,10 @@ export class Server {
 
   #connect(session: Session.IModel): Live {
     if (!session.kernel) throw new Error(`no kernel runs for ${session.path}`);
-    return new Live(
-      new KernelConnection({ model: session.kernel, serverSettings: this.#settings }),
-    );
+    const gone = atom<Gone | null>(null);
+    const kernelAPIClient = new KernelWatch(this.#settings, (why) => gone.set(why));
+    const options = { model: session.kernel, serverSettings: this.#settings, kernelAPIClient };
+    return new Live(new KernelConnection(options), gone);
   }
 }
 

@@ -26,6 +26,9 @@ export type KernelStatus =
   | "dead"
   | "offline";
 
+/** Why a kernel can't be had again: it ended, or the server doesn't take the token any more. */
+export type Gone = "ended" | "refused";
+
 /** How an `execute_request` ended, from its reply; `aborted` where one before it failed. */
 export interface ExecutionResult {
   readonly status: "ok" | "error" | "aborted";
@@ -132,6 +135,8 @@ export interface LiveKernel {
   /** Jupyter's own connection, for the client library. */
   readonly connection: Kernel.IKernelConnection;
   readonly status: ReadableAtom<KernelStatus>;
+  /** Why it doesn't come back after a lost connection; null as long as it may. */
+  readonly gone: ReadableAtom<Gone | null>;
   /** The model's side, once the kernel has said that it has one. */
   readonly beaker: ReadableAtom<Beaker | null>;
   readonly language: ReadableAtom<string>;

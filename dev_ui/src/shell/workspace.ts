@@ -1,11 +1,12 @@
 /** What the page works on: a server, and the kernel of the notebook that is open. */
 
 import { atom } from "nanostores";
-import type { Kernelspec, LiveKernel, RunningSession, ServerAddress } from "~/kernel";
+import type { Gone, Kernelspec, LiveKernel, RunningSession, ServerAddress } from "~/kernel";
 import { Server } from "~/kernel";
 import { Desk } from "~/notebook";
 import { addressOfPage, remember, type Storage } from "./addresses";
-import { fail } from "./notices";
+import { openDialog } from "./dialogs";
+import { fail, notify } from "./notices";
 
 export interface Workspace {
   readonly server: Server | null;
@@ -32,24 +33,22 @@ export function start(location: Location, storage: Storage): void {
   if (path) void openNotebook(path);
 }
 
-/** Let go of what is open, and turn to a server. */
+/** Let go of what is open, and turn to a server; what is open on that very one is opened anew. */
 export function connect(address: ServerAddress, storage: Storage): void {
+  const { server, path } = workspace.get();
   remember(address, storage);
   leave();
   workspace.set({ ...NOTHING, server: new Server(address) });
+  if (path && server?.address.baseUrl === address.baseUrl) void openNotebook(path);
 }
 
 /** Open a notebook on its kernel: the one that runs for it, or a new one. */
 export async function openNotebook(path: string): Promise<void> {
   const { server } = workspace.get();
   if (!server) return;
-  leave();
-  workspace.set({ server, kernel: null, path });
   keepInAddress(path);
   try {
-    const kernel = await server.open(path, await kernelFor(server, path));
-    if (isOpen(server, path)) workspace.set({ server, kernel, path });
-    else kernel.dispose();
+    await runOn(server, path, async () => server.open(path, await kernelFor(server, path)));
   } catch (error) {
     fail(`can't open ${path}`, error);
     if (isOpen(server, path)) close();
@@ -61,17 +60,52 @@ export async function changeKernel(spec: Kernelspec): Promise<void> {
   const before = workspace.get();
   const { server, path } = before;
   if (!server || !path) return;
-  leave();
-  workspace.set({ server, kernel: null, path });
   try {
-    const kernel = await otherKernel(server, before, spec.name);
-    if (!isOpen(server, path)) return kernel.dispose();
-    desk.notebook?.useKernel(spec);
-    workspace.set({ server, kernel, path });
+    await runOn(server, path, () => otherKernel(server, before, spec.name));
+    if (isOpen(server, path)) desk.notebook?.useKernel(spec);
   } catch (error) {
     fail(`can't change to ${spec.displayName}`, error);
     if (isOpen(server, path)) await openNotebook(path);
   }
+}
+
+/** Run the open notebook on a new kernel of the same kind, in place of one that ended. */
+export async function renewKernel({ name }: LiveKernel): Promise<void> {
+  const { server, path } = workspace.get();
+  if (!server || !path) return;
+  try {
+    await runOn(server, path, () => server.open(path, name));
+    notify({ kind: "done", text: ENDED });
+  } catch (error) {
+    fail(`can't start ${name} again`, error);
+  }
+}
+
+const ENDED =
+  "The kernel ended, as it does when its server is restarted: its variables are gone. A new one runs; the notebook is as it was.";
+const REFUSED =
+  "The server doesn't take the token any more, as after a restart. Your work is kept in this browser.";
+
+/** Let go of the kernel of now, and take one that is yet to come, if it is still wanted then. */
+async function runOn(
+  server: Server,
+  path: string,
+  coming: () => Promise<LiveKernel>,
+): Promise<void> {
+  leave();
+  workspace.set({ server, kernel: null, path });
+  const kernel = await coming();
+  if (!isOpen(server, path)) return kernel.dispose();
+  workspace.set({ server, kernel, path });
+  kernel.gone.listen((why) => {
+    if (workspace.get().kernel === kernel) missing(kernel, why);
+  });
+}
+
+function missing(kernel: LiveKernel, why: Gone | null): void {
+  const connectAgain = { title: "connect again", run: () => openDialog("connect") };
+  if (why === "ended") void renewKernel(kernel);
+  if (why === "refused") notify({ kind: "error", text: REFUSED, action: connectAgain });
 }
 
 async function otherKernel(server: Server, at: Workspace, name: string): Promise<LiveKernel> {
