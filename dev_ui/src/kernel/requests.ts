@@ -47,10 +47,19 @@ export function send<T extends keyof Replies>(
     content: content as never,
     metadata: { ...CAPABILITIES, ...metadata } as never,
   });
+  const done = answer(connection, message, onStdin).catch(gone);
+  return { msgId: message.header.msg_id, done: done as Promise<Reply<T>> };
+}
+
+/** @throws Error - the kernel is gone, or goes before it has answered */
+async function answer(
+  connection: Kernel.IKernelConnection,
+  message: KernelMessage.IShellMessage,
+  onStdin?: OnStdin,
+): Promise<unknown> {
   const future = connection.sendShellMessage(message, true, true);
   if (onStdin) future.onStdin = (asked) => onStdin(asked, future);
-  const done = future.done.then((reply) => reply.content as unknown as Reply<T>, gone);
-  return { msgId: message.header.msg_id, done: done as Promise<Reply<T>> };
+  return (await future.done).content;
 }
 
 function gone(error: unknown): BeakerMessages["reset_reply"] {
