@@ -119,6 +119,8 @@ class Refusal(RequestHandler):
         self.set_header(HEADER, request_id(self.request))
         if self._allowed_origin:
             self._open_to(self._allowed_origin)
+        if self._ending is FOREIGN_ORIGIN:  # it says nothing but that a server is here
+            self.set_header("Cross-Origin-Resource-Policy", "cross-origin")
         if self._ending is NOBODY:
             self.set_header("WWW-Authenticate", 'Bearer realm="beaker"')
         self.set_status(self._ending.status)

@@ -75,13 +75,15 @@ def built_page() -> None:
 
 
 @contextmanager
-def page_served(folder: Path, browser: BrowserContext, **settings: str) -> Iterator[Site]:
+def page_served(
+    folder: Path, browser: BrowserContext, *options: str, **settings: str
+) -> Iterator[Site]:
     """Serve the page and the files in `folder/files`; afterwards nothing of it is left."""
     built_page()
     files = folder / "files"
     files.mkdir()
     private = {"JUPYTER_DATA_DIR": str(folder / "data"), "IPYTHONDIR": str(folder / "ipython")}
     with serving(
-        folder, "--ui", f"--root={files}", JUPYTER_TOKEN=TOKEN, **private, **settings
+        folder, "--ui", f"--root={files}", *options, JUPYTER_TOKEN=TOKEN, **private, **settings
     ) as server:
         yield Site(server, files, browser)

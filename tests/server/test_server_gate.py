@@ -123,3 +123,11 @@ def test_this_machine_is_known_by_its_names(server, host):
 def test_a_body_that_is_too_big_is_refused(server):
     declared = {"Content-Length": str(65 * 1024 * 1024)}
     assert server.ask("PUT", "/api/contents/x", declared).status == 400
+
+
+def test_a_foreign_page_may_learn_that_it_is_refused_and_reads_nothing_else(server):
+    policy = "Cross-Origin-Resource-Policy"
+    refused = server.ask("POST", "/api", {"Origin": FOREIGN}, token=None)
+    assert (refused.status, refused.headers[policy]) == (403, "cross-origin")
+    assert refused.headers["Access-Control-Allow-Origin"] is None
+    assert server.ask("GET", "/api", token=None).headers[policy] == "same-origin"

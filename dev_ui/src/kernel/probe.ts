@@ -55,9 +55,14 @@ async function versionAt(address: ServerAddress, ask: typeof fetch): Promise<str
   return known ? String(said.version) : null;
 }
 
-/** Tell whether anything answers, though we may not read what. */
+/**
+ * Tell whether anything answers, though we may not read what.
+ *
+ * By POST, with which a browser says where the page is from: a headless server hides its answers
+ * from other pages, but not that it refuses one.
+ */
 async function isThere(address: ServerAddress, ask: typeof fetch): Promise<boolean> {
-  const answer = ask(`${address.baseUrl}api`, { mode: "no-cors", cache: "no-store" });
+  const answer = ask(`${address.baseUrl}api`, { method: "POST", mode: "no-cors" });
   return answer.then(
     () => true,
     () => false,
