@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
 import nbformat
+import psutil
 import pytest
 from nbclient import NotebookClient
 
@@ -89,6 +90,19 @@ def test_make_dev_serves_the_page_from_its_source_until_it_is_ended(signal_: int
         process.send_signal(signal_)
         process.communicate(timeout=60)
         assert process.returncode == 0
+
+
+def test_make_dev_leaves_nothing_behind_even_when_it_is_killed() -> None:
+    with subprocess.Popen(
+        DEV, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        next(line for line in process.stderr if "The page:" in line)
+        children = psutil.Process(process.pid).children(recursive=True)
+        process.kill()
+        process.communicate(timeout=60)
+    assert len(children) >= 2
+    assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
 def test_the_example_is_for_beaker_and_shows_no_outputs() -> None:

@@ -12,10 +12,12 @@ import sys
 import time
 import webbrowser
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlencode
 
 from beaker_kernel.commands.example import CHECKOUT, NOTEBOOK, lay_out
+from beaker_kernel.kernel.processes import die_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +72,8 @@ def fragment(server: int, token: str) -> str:
 def started(command: list[str], settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """Run a command until the block ends.
 
-    It has a process group of its own: Ctrl-C comes to us alone, and we end it once, in order.
+    It has a process group of its own: Ctrl-C comes to us alone, and we end it once, in order. If
+    we are killed, the system ends it (Linux).
     """
     process = subprocess.Popen(
         command,
@@ -78,6 +81,7 @@ def started(command: list[str], settings: dict[str, str]) -> Iterator[subprocess
         stdin=subprocess.DEVNULL,
         stdout=sys.stderr,
         process_group=0,
+        preexec_fn=partial(die_with_parent, os.getpid(), signal.SIGTERM),  # noqa: PLW1509 (no threads)
     )
     try:
         yield process

@@ -11,6 +11,7 @@ import type {
   Dispose,
   EventListener,
   EventType,
+  HistoryKeeper,
   NotebookReader,
   Part,
   Policy,
@@ -125,6 +126,10 @@ export class BeakerSide implements Beaker {
     return this.#cells.onNotebookState(read);
   }
 
+  onHistory(keep: HistoryKeeper): Dispose {
+    return this.#cells.onHistory(keep);
+  }
+
   /** After a reconnect: open the comm again, and have what was missed sent once more. */
   async reconnected(): Promise<void> {
     this.#cells.reopen();
@@ -140,6 +145,7 @@ export class BeakerSide implements Beaker {
 
   #hear(message: KernelMessage.IIOPubMessage): void {
     const type = message.header.msg_type as string;
+    if (type === "set_chat_history") this.#cells.keep({ ...message.content });
     if (!EVENTS.has(type)) return;
     const event = { type, content: message.content } as unknown as BeakerEvent;
     const again = event.content.question;

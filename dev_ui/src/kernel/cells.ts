@@ -2,7 +2,7 @@
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import type { CellAck, CellOp, Envelope } from "./protocol";
-import type { CellOpHandler, Dispose, NotebookReader } from "./types";
+import type { CellOpHandler, Dispose, HistoryKeeper, NotebookReader } from "./types";
 
 const TARGET = "beaker";
 const CAN = { beaker: { capabilities: ["cells"] } };
@@ -12,6 +12,7 @@ export class CellChannel {
   #comm: Kernel.IComm | null = null;
   #onCellOp: CellOpHandler | null = null;
   #read: NotebookReader | null = null;
+  #keep: HistoryKeeper | null = null;
 
   constructor(connection: Kernel.IKernelConnection) {
     this.#connection = connection;
@@ -32,6 +33,18 @@ export class CellChannel {
     };
   }
 
+  onHistory(keep: HistoryKeeper): Dispose {
+    this.#keep = keep;
+    return () => {
+      if (this.#keep === keep) this.#keep = null;
+    };
+  }
+
+  /** Have the notebook keep the conversation: told on the comm to cells that ask, else on iopub. */
+  keep(history: Record<string, unknown>): void {
+    this.#keep?.(history);
+  }
+
   /** Open the comm, anew where the kernel has forgotten it. */
   reopen(): void {
     if (!this.#onCellOp) return;
@@ -43,7 +56,8 @@ export class CellChannel {
 
   async #answer(message: KernelMessage.ICommMsgMsg): Promise<void> {
     const { type, content, id } = message.content.data as unknown as Envelope;
-    if (type === "cell_op") this.#send("cell_ack", await this.#change(content), id);
+    if (type === "set_chat_history") this.keep(content);
+    else if (type === "cell_op") this.#send("cell_ack", await this.#change(content), id);
     else if (type === "notebook_state_request" && this.#read)
       this.#send("notebook_state_response", this.#read(), id);
   }

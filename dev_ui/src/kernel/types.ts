@@ -102,9 +102,12 @@ export interface Beaker {
   onCellOp(handler: CellOpHandler): Dispose;
   /** Let the model read the notebook, in Jupyter's format, when it asks. */
   onNotebookState(read: NotebookReader): Dispose;
+  /** Hear after an answer what the notebook is to keep of the conversation, where that is wanted. */
+  onHistory(keep: HistoryKeeper): Dispose;
 }
 
 export type CellOpHandler = (op: CellOp) => Promise<CellAck> | CellAck;
+export type HistoryKeeper = (history: Record<string, unknown>) => void;
 export type NotebookReader = () => Record<string, unknown>;
 
 export interface Question {

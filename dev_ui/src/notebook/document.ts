@@ -114,6 +114,15 @@ export function forKernel({ name, displayName, language }: KernelName): Edit {
   };
 }
 
+/** Keep a conversation in the notebook, in place of what was kept before. */
+export function keepConversation(conversation: Metadata): Edit {
+  return (document) => {
+    const { beaker: known } = document.metadata;
+    const beaker = { ...(isRecord(known) ? known : {}), conversation };
+    return { ...document, metadata: { ...document.metadata, beaker } };
+  };
+}
+
 /** Set what a cell's `metadata.beaker` says, key by key: the only place that is ours. */
 export function noteProvenance(id: string, beaker: Metadata): Edit {
   return (document) => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { insert, newCell, remove } from "./document";
+import { insert, keepConversation, newCell, remove } from "./document";
 import { Editing } from "./editing";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -67,4 +67,17 @@ test("only the listeners of a changed text hear of it", () => {
   editing.text("0").set("y");
   editing.text("1").set("z");
   expect(heard).toEqual(["0 x", "1 z"]);
+});
+
+test("what is noted about the notebook is no step, and stays through undo and redo", () => {
+  const editing = opened("a", "b");
+  editing.apply(remove(new Set(["0"])));
+  editing.note(keepConversation({ conversation: "c1" }));
+  editing.note(keepConversation({ conversation: "c2" }));
+  editing.undo();
+  expect(sources(editing)).toEqual(["a", "b"]);
+  editing.redo();
+  expect(sources(editing)).toEqual(["b"]);
+  const kept = { beaker: { conversation: { conversation: "c2" } } };
+  expect(editing.document.get().metadata).toEqual(kept);
 });

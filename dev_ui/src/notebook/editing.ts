@@ -30,6 +30,12 @@ export class Editing {
     this.#leave(edit(this.#now.get()), null);
   }
 
+  /** Note something about the notebook that isn't undone. */
+  note(edit: Edit): void {
+    this.#history.rewrite(edit);
+    this.#show(edit(this.#now.get()));
+  }
+
   undo(): void {
     this.#show(this.#history.undo(this.#now.get()));
   }

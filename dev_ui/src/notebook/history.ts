@@ -1,6 +1,6 @@
 /** What was before, and what was undone: a notebook's states, newest last. */
 
-import type { NotebookDocument } from "./document";
+import type { Edit, NotebookDocument } from "./document";
 
 const KEPT = 200;
 /** Edits of one text that follow each other as quickly as this are undone together. */
@@ -20,6 +20,12 @@ export class History {
     }
     this.#typing = typing === null ? null : { cell: typing, at: now };
     this.#after = [];
+  }
+
+  /** Have an edit hold in every state: it is none of the person's steps. */
+  rewrite(edit: Edit): void {
+    this.#before = this.#before.map(edit);
+    this.#after = this.#after.map(edit);
   }
 
   undo(now: NotebookDocument): NotebookDocument | undefined {

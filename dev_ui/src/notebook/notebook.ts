@@ -97,7 +97,7 @@ export class Notebook {
   /** Note that it is for another kernel from now on; what waited for the one before won't run. */
   useKernel(name: KernelName): void {
     this.queue.clear();
-    this.editing.apply(forKernel(name));
+    this.editing.note(forKernel(name));
     this.#language.set(languageOf(this.editing.document.get()));
   }
 

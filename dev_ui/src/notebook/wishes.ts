@@ -3,6 +3,7 @@
 import { atom, type ReadableAtom } from "nanostores";
 import type { Beaker, Dispose, LiveKernel } from "~/kernel/types";
 import { applyCellOp, type CellOpTarget, editFor, type Proposal } from "./cellOps";
+import { keepConversation } from "./document";
 import type { Editing } from "./editing";
 import type { Selection } from "./selection";
 
@@ -69,6 +70,7 @@ export class Wishes implements CellOpTarget {
     const ends = [
       beaker.onCellOp((op) => applyCellOp(this, op)),
       beaker.onNotebookState(() => this.notebook.content()),
+      beaker.onHistory((said) => this.editing.note(keepConversation(said))),
     ];
     this.#detach = () => {
       for (const end of ends) end();
