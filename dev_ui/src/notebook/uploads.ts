@@ -99,10 +99,6 @@ function failed(error: unknown): UploadState {
   if (error instanceof FileError && error.status === 409) return { kind: "exists" };
   if (error instanceof FileError) return { kind: "failed", reason: error.message };
   // What `fetch` says of a server that is away differs from browser to browser, and helps nobody.
-  const away = error instanceof TypeError || String(error).includes("NetworkError");
-  return { kind: "failed", reason: away ? "the server doesn't answer" : told(error) };
-}
-
-function told(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof TypeError) return { kind: "failed", reason: "the server doesn't answer" };
+  return { kind: "failed", reason: error instanceof Error ? error.message : String(error) };
 }
