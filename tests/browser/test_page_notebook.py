@@ -122,15 +122,6 @@ def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNo
     expect(notebook.run(1, "'x' in globals()")).to_contain_text("False")
 
 
-def test_input_is_answered_below_its_cell(notebook: PageNotebook) -> None:
-    expect(notebook.run(1, "print('hello', input('who? '))")).to_contain_text("who?")
-    field = notebook.cell(1).locator("input")
-    expect(field).to_be_visible()
-    field.fill("you")
-    field.press("Enter")
-    expect(notebook.output(1)).to_contain_text("hello you")
-
-
 def test_a_big_output_is_folded_and_can_be_opened(notebook: PageNotebook) -> None:
     notebook.run(1, "for i in range(20_000): print(i)")
     more = notebook.cell(1).get_by_role("button", name="show the whole output")
