@@ -6,6 +6,7 @@ import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import "./jupyter.css";
 import { attach, fit } from "./attach";
+import { CellScripts } from "./cellScripts";
 import { putInto } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
@@ -16,7 +17,9 @@ export function createOutputs(): Outputs {
 
 class CellOutputs implements Outputs {
   readonly node = document.createElement("div");
-  readonly #rendermime: IRenderMimeRegistry = newRendermime(() => this.#kernel?.connection ?? null);
+  readonly #connection = () => this.#kernel?.connection ?? null;
+  readonly #scripts = new CellScripts(this.#connection);
+  readonly #rendermime: IRenderMimeRegistry = newRendermime(this.#connection, this.#scripts);
   // Never trusted, whoever ran it: what is trusted isn't sanitised.
   readonly #model = new OutputAreaModel({ trusted: false });
   readonly #area = new OutputArea({ model: this.#model, rendermime: this.#rendermime });
@@ -42,6 +45,7 @@ class CellOutputs implements Outputs {
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
     this.#area.future = future;
+    this.#scripts.allow();
     return future.done.then(result, aborted);
   }
 
@@ -56,6 +60,7 @@ class CellOutputs implements Outputs {
   }
 
   load(outputs: readonly IOutput[]): void {
+    this.#scripts.forbid();
     this.#model.fromJSON([...outputs]);
   }
 
