@@ -48,7 +48,6 @@ FRAME_POLICY = {
     "base-uri": "'none'",
     "form-action": "'none'",
     "frame-ancestors": "'self'",
-    "webrtc": "'block'",
 }
 
 

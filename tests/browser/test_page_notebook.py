@@ -69,6 +69,20 @@ def test_a_cell_is_split_where_the_cursor_is(opened: Opens) -> None:
         assert notebook.sources() == ["x = 1", "y = 2"]
 
 
+def test_arrows_at_the_edge_of_an_editor_go_on_in_the_next_one(opened: Opens) -> None:
+    with opened("one\ntwo", "three\nfour") as notebook:
+        notebook.editor(1).click()
+        notebook.press("Control+Home", "End", "ArrowDown")
+        expect(notebook.editor(1)).to_be_focused()
+        notebook.press("ArrowDown")
+        expect(notebook.editor(2)).to_be_focused()
+        notebook.press("!", "ArrowUp")
+        expect(notebook.editor(1)).to_be_focused()
+        notebook.press("?", "ArrowDown", "ArrowDown", "ArrowDown")
+        expect(notebook.editor(2)).to_be_focused()
+        assert notebook.sources() == ["one\ntwo?", "thr!ee\nfour"]
+
+
 def test_a_deleted_cell_comes_back_with_its_output(opened: Opens) -> None:
     with opened("", "last") as notebook:
         expect(notebook.run(1, "print('kept')")).to_contain_text("kept")
@@ -111,6 +125,18 @@ def test_an_error_marks_its_line_and_stops_what_waits(opened: Opens) -> None:
         expect(notebook.cell(2).get_by_role("button", name="fix")).to_be_visible()
         expect(notebook.cell(3)).to_contain_text("[ ]")
         expect(notebook.output(3)).to_have_count(0)
+
+
+def test_a_traceback_is_folded_to_where_the_error_arose(notebook: PageNotebook) -> None:
+    code = "def outer():\n    inner()\ndef inner():\n    raise ValueError('no such city')\nouter()"
+    output = notebook.run(1, code)
+    expect(output.locator("strong")).to_have_text("ValueError: no such city")
+    expect(output).to_contain_text("in inner()")
+    expect(output).not_to_contain_text("in outer()")
+    output.get_by_role("button", name="show all 3 frames").click()
+    expect(output).to_contain_text("in outer()")
+    output.get_by_role("button", name="show the last frame only").click()
+    expect(output).not_to_contain_text("in outer()")
 
 
 def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNotebook) -> None:

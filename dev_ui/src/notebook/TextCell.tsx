@@ -1,10 +1,12 @@
 /** A cell of text: Markdown as it reads until it is edited; what isn't Markdown as it stands. */
 
 import { useStore } from "@nanostores/react";
+import { useMemo } from "react";
 import { CodeEditor } from "~/cells";
 import { Markdown } from "~/conversation/markdown/Markdown";
 import { edit } from "./actions";
 import { withAttachments } from "./attachments";
+import { edgeKeys } from "./edges";
 import styles from "./Notebook.module.css";
 import type { CellProps } from "./NotebookCell";
 import { useCell } from "./useNotebook";
@@ -18,6 +20,7 @@ export function TextCell(props: CellProps & { readonly type: string }) {
 
 function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { type: string }) {
   const markdown = type === "markdown";
+  const keys = useMemo(() => edgeKeys(notebook, id), [notebook, id]);
   return (
     <div className={styles.text}>
       {!markdown && <span className={styles.kind}>{type}</span>}
@@ -26,7 +29,7 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
         languageName={markdown ? "markdown" : ""}
         around={{
           kernel: null,
-          keys: [],
+          keys,
           label: `text of ${label}`,
           hint: "Text, in Markdown",
           wraps: true,
