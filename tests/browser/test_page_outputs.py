@@ -84,6 +84,13 @@ def test_a_slider_of_interact_moves_what_it_shows_and_is_there_after_a_reload(si
         page.keyboard.press("ArrowRight")
         expect(outputs).to_contain_text("the square of 5 is 25")
         expect(outputs).not_to_contain_text("the square of 4")
+        expect(page.get_by_role("status", name="saving")).to_have_text("saved")
+        page.reload()
+        outputs = page.locator(".beaker-outputs").first
+        expect(outputs).to_contain_text("the square of 5 is 25")
+        outputs.get_by_role("slider").focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("the square of 6 is 36")
 
 
 def test_formulas_markdown_drawings_tables_and_colours_are_shown(site: Site):

@@ -179,7 +179,8 @@ new Image().src = "NET/image";
 for (const rel of ["stylesheet", "preload", "prefetch", "preconnect", "prerender", "modulepreload"])
   add(`<link rel=${rel} as=script href="NET/${rel}">`);
 add(`<iframe src="NET/frame"></iframe><object data="NET/object"></object>`);
-add(`<iframe srcdoc="<script>fetch('NET/srcdoc').catch(() => 0)<\\/script><img src='NET/inner'>"></iframe>`);
+const inner = "<script>fetch('NET/srcdoc').catch(() => 0)<\\/script><img src='NET/inner'>";
+add(`<iframe srcdoc="${inner}"></iframe>`);
 add(`<form id=form action="NET/form"><input name=x></form><a id=away ping="NET/ping">x</a>`);
 add(`<video src="NET/video"></video><svg><image href="NET/svg"/></svg>`);
 add(`<style>@import 'NET/import'; @font-face { font-family: f; src: url(NET/font) }

@@ -1,7 +1,14 @@
 /** One piece of code that can be run, and what it puts out: in the notebook or in an answer. */
 
 import { atom, type ReadableAtom } from "nanostores";
-import type { ExecutionResult, IOutput, LiveKernel, Outputs } from "~/kernel/types";
+import type {
+  ExecutionResult,
+  IOutput,
+  LeftRun,
+  LiveKernel,
+  Outputs,
+  ResumedRun,
+} from "~/kernel/types";
 import type { Text } from "./text";
 
 /** What became of the cell's last run; `lost` where the kernel never told. */
@@ -67,17 +74,23 @@ export class LiveCell {
   }
 
   /** Run the code as it is now; a later run of the same cell tells what became of it. */
-  async run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
-    const run = ++this.#run;
-    const since = Date.now();
-    this.#shown.set(true);
-    this.#state.set({ kind: "running", since });
-    const ended = await this.outputs.run(kernel, this.text.get(), metadata).then(
-      (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
-      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
-    );
-    if (run === this.#run) this.#end(ended);
-    return ended;
+  run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
+    const result = this.outputs.run(kernel, this.text.get(), metadata);
+    return this.#follow(Date.now(), result);
+  }
+
+  /** Go on with a run that an earlier page began. */
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<RunState> {
+    return this.#follow(run.left.since, this.outputs.resume(kernel, run));
+  }
+
+  /** The run that goes on, if the page is left now. */
+  left(): LeftRun | null {
+    const state = this.#state.get();
+    if (state.kind !== "running") return null;
+    const { outputs } = this;
+    const { msgId } = outputs;
+    return { cell: this.id, msgId, since: state.since, outputs: outputs.toJSON() };
   }
 
   /** Show what a request puts out that runs already, until the returned function says how it ended. */
@@ -117,6 +130,18 @@ export class LiveCell {
   dispose(): void {
     this.#outputs?.dispose();
     this.#outputs = null;
+  }
+
+  async #follow(since: number, result: Promise<ExecutionResult>): Promise<RunState> {
+    const run = ++this.#run;
+    this.#shown.set(true);
+    this.#state.set({ kind: "running", since });
+    const ended = await result.then(
+      (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
+      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
+    );
+    if (run === this.#run) this.#end(ended);
+    return ended;
   }
 
   #end(ended: RunState): void {

@@ -2,10 +2,10 @@
 
 import type { Tokens } from "marked";
 import { memo, useCallback } from "react";
+import { Markdown } from "~/text";
+import { codeSoFar, isClosed } from "~/text/blocks";
 import { AnswerCode } from "./AnswerCode";
 import { ApprovalCard } from "./ApprovalCard";
-import { codeSoFar, isClosed } from "./markdown/blocks";
-import { Markdown } from "./markdown/Markdown";
 import { useRoom } from "./roomContext";
 import { isRunnable } from "./runnable";
 import { StepsView } from "./StepsView";

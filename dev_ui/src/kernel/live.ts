@@ -3,6 +3,7 @@
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import { atom } from "nanostores";
 import { BeakerSide } from "./beaker";
+import { keepLeft, type LeftRun, ResumedRun } from "./leftRuns";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
 import type { Beaker, Completion, Dispose, KernelStatus, LiveKernel } from "./types";
@@ -27,7 +28,13 @@ export class Live implements LiveKernel {
   #ask: Ask | null = null;
   #met = false;
 
-  constructor(readonly connection: Kernel.IKernelConnection) {
+  #resumed: readonly ResumedRun[];
+
+  constructor(
+    readonly connection: Kernel.IKernelConnection,
+    left: readonly LeftRun[] = [],
+  ) {
+    this.#resumed = left.map((run) => new ResumedRun(run, connection));
     connection.statusChanged.connect(() => this.#follow());
     connection.connectionStatusChanged.connect((_, status) => {
       this.#follow();
@@ -76,6 +83,16 @@ export class Live implements LiveKernel {
     return () => {
       if (this.#ask === ask) this.#ask = null;
     };
+  }
+
+  leave(runs: readonly LeftRun[]): void {
+    keepLeft(this.id, { client: this.connection.clientId, runs });
+  }
+
+  resumed(): readonly ResumedRun[] {
+    const resumed = this.#resumed;
+    this.#resumed = [];
+    return resumed;
   }
 
   /** Let go of the kernel, which goes on running. */

@@ -7,7 +7,8 @@ import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import "./jupyter.css";
 import { attach, fit } from "./attach";
 import { CellScripts } from "./cellScripts";
-import { putInto } from "./outputMessages";
+import type { ResumedRun } from "./leftRuns";
+import { putInto, result } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
 
@@ -25,6 +26,7 @@ class CellOutputs implements Outputs {
   readonly #area = new OutputArea({ model: this.#model, rendermime: this.#rendermime });
   readonly #listeners = new Set<() => void>();
   readonly #resized = new ResizeObserver(() => fit(this.#area));
+  msgId = "";
   #kernel: LiveKernel | null = null;
   #frame = 0;
 
@@ -44,9 +46,18 @@ class CellOutputs implements Outputs {
     this.#kernel = kernel;
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
+    this.msgId = future.msg.header.msg_id;
     this.#area.future = future;
     this.#scripts.allow();
     return future.done.then(result, aborted);
+  }
+
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult> {
+    this.#kernel = kernel;
+    this.msgId = run.left.msgId;
+    if (run.left.outputs.length > 0) this.load(run.left.outputs);
+    run.show((message) => putInto(this.#model, message));
+    return run.done;
   }
 
   adopt(kernel: LiveKernel, msgId: string): Dispose {
@@ -92,15 +103,6 @@ class CellOutputs implements Outputs {
       for (const listener of this.#listeners) listener();
     });
   }
-}
-
-function result(reply: KernelMessage.IExecuteReplyMsg): ExecutionResult {
-  const { content } = reply;
-  const executionCount = content.execution_count ?? null;
-  if (content.status === "ok") return { status: "ok", executionCount };
-  if (content.status !== "error") return { status: "aborted", executionCount };
-  const { ename, evalue, traceback } = content;
-  return { status: "error", executionCount, ename, evalue, traceback };
 }
 
 function aborted(): ExecutionResult {

@@ -10,6 +10,7 @@ import {
   SessionAPI,
 } from "@jupyterlab/services";
 import { Files } from "./files";
+import { takeLeft } from "./leftRuns";
 import { Live } from "./live";
 import { ticketSocket } from "./tickets";
 import type { ServerAddress } from "./types";
@@ -69,9 +70,10 @@ export class Server {
 
   #connect(session: Session.IModel): Live {
     if (!session.kernel) throw new Error(`no kernel runs for ${session.path}`);
-    return new Live(
-      new KernelConnection({ model: session.kernel, serverSettings: this.#settings }),
-    );
+    const left = takeLeft(session.kernel.id);
+    const options = { model: session.kernel, serverSettings: this.#settings };
+    const client = left ? { clientId: left.client } : {};
+    return new Live(new KernelConnection({ ...options, ...client }), left?.runs);
   }
 }
 

@@ -3,9 +3,10 @@
 import type { INotebookContent, IOutput } from "@jupyterlab/nbformat";
 import type { Kernel } from "@jupyterlab/services";
 import type { ReadableAtom } from "nanostores";
+import type { LeftRun, ResumedRun } from "./leftRuns";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
-export type { INotebookContent, IOutput };
+export type { INotebookContent, IOutput, LeftRun, ResumedRun };
 
 /** Ends what the call that returned it began. */
 export type Dispose = () => void;
@@ -132,6 +133,10 @@ export interface LiveKernel {
   inspect(code: string, cursor: number): Promise<Record<string, unknown> | null>;
   /** Asks the person on behalf of the model; `input()` in a cell asks below the cell. */
   onInput(ask: (prompt: string, password: boolean) => Promise<string>): Dispose;
+  /** Keep in this tab which runs go on without the page, for `resumed` of the next one. */
+  leave(runs: readonly LeftRun[]): void;
+  /** The runs that the page before this one left; whoever asks has them. */
+  resumed(): readonly ResumedRun[];
   /** Let go of the kernel, which goes on running. */
   dispose(): void;
 }
@@ -144,12 +149,16 @@ export interface LiveKernel {
  */
 export interface Outputs {
   readonly node: HTMLElement;
+  /** The request whose outputs these are; empty before the first run. */
+  readonly msgId: string;
   /** Run code, and show what it puts out instead of what was there. */
   run(
     kernel: LiveKernel,
     code: string,
     metadata?: Record<string, unknown>,
   ): Promise<ExecutionResult>;
+  /** Show what a run puts out that an earlier page began. */
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
   /** Show outputs of an earlier run; all that is shown is sanitised, whoever ran it. */

@@ -3,7 +3,7 @@
 import { useStore } from "@nanostores/react";
 import { useMemo } from "react";
 import { CodeEditor } from "~/cells";
-import { Markdown } from "~/conversation/markdown/Markdown";
+import { HtmlText, hasHtml, Markdown } from "~/text";
 import { edit } from "./actions";
 import { withAttachments } from "./attachments";
 import { edgeKeys } from "./edges";
@@ -41,17 +41,21 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
   );
 }
 
-/** What the text says; of HTML in it one sees the source, and nothing is fetched. */
+/** What the text says; HTML in it is sanitised, and nothing is fetched. */
 function Rendered({ notebook, id }: CellProps) {
   const text = useCell(notebook, id, withAttachments) ?? "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Enter does it, too
     <div className={styles.rendered} onDoubleClick={() => edit(notebook, id)}>
       {text.trim() ? (
-        <Markdown text={text} />
+        <Said text={text} />
       ) : (
         <p className={styles.empty}>An empty text: double-click, or ⏎</p>
       )}
     </div>
   );
+}
+
+function Said({ text }: { text: string }) {
+  return hasHtml(text) ? <HtmlText text={text} /> : <Markdown text={text} />;
 }

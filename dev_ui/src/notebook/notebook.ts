@@ -88,10 +88,20 @@ export class Notebook {
     return cell;
   }
 
-  /** Go on with another kernel, or with the first. */
+  /** Go on with another kernel, or with the first, and with what runs in it since before. */
   follow(kernel: LiveKernel | null): void {
     this.wishes.follow(kernel);
+    for (const run of kernel?.resumed() ?? []) {
+      if (kernel && this.editing.cell(run.left.cell))
+        void this.live(run.left.cell).resume(kernel, run);
+    }
     this.queue.resume();
+  }
+
+  /** Note what runs, for the page that comes after this one. */
+  leave(): void {
+    const runs = [...this.#cells.values()].map((cell) => cell.left());
+    this.place.kernel()?.leave(runs.filter((run) => run !== null));
   }
 
   /** The notebook as it is to be written. */
