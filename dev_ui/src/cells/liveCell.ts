@@ -19,7 +19,7 @@ export type RunState =
   | { readonly kind: "done"; readonly result: ExecutionResult; readonly ms: number }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** What running a cell left; `trusted` where the person ran it, so that its HTML may be shown. */
+/** What running a cell left; `trusted` tells Jupyter's notary that it was run here, and us nothing. */
 export interface CellResult {
   readonly outputs: readonly IOutput[];
   readonly executionCount: number | null;
@@ -77,6 +77,11 @@ export class LiveCell {
   run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
     const result = this.outputs.run(kernel, this.text.get(), metadata);
     return this.#follow(Date.now(), result);
+  }
+
+  /** Belong to a kernel, which may have what earlier runs left. */
+  attach(kernel: LiveKernel): void {
+    this.#outputs?.attach(kernel);
   }
 
   /** Go on with a run that an earlier page began. */

@@ -11,14 +11,16 @@ import type { ResumedRun } from "./leftRuns";
 import { putInto, result } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { Dispose, ExecutionResult, LiveKernel, Outputs } from "./types";
+import { isWidget } from "./widgetTarget";
 
-export function createOutputs(): Outputs {
-  return new CellOutputs();
+/** @param kernel - whose widgets are among the outputs of earlier runs */
+export function createOutputs(kernel: LiveKernel | null = null): Outputs {
+  return new CellOutputs(kernel);
 }
 
 class CellOutputs implements Outputs {
   readonly node = document.createElement("div");
-  readonly #connection = () => this.#kernel?.connection ?? null;
+  readonly #connection = () => this.kernel?.connection ?? null;
   readonly #scripts = new CellScripts(this.#connection);
   readonly #rendermime: IRenderMimeRegistry = newRendermime(this.#connection, this.#scripts);
   // Never trusted, whoever ran it: what is trusted isn't sanitised.
@@ -27,10 +29,9 @@ class CellOutputs implements Outputs {
   readonly #listeners = new Set<() => void>();
   readonly #resized = new ResizeObserver(() => fit(this.#area));
   msgId = "";
-  #kernel: LiveKernel | null = null;
   #frame = 0;
 
-  constructor() {
+  constructor(private kernel: LiveKernel | null) {
     this.node.className = "beaker-outputs";
     // React moves our node about, and doesn't tell.
     attach(this.#area, this.node);
@@ -43,7 +44,7 @@ class CellOutputs implements Outputs {
     code: string,
     metadata: Record<string, unknown> = {},
   ): Promise<ExecutionResult> {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
     this.msgId = future.msg.header.msg_id;
@@ -53,7 +54,7 @@ class CellOutputs implements Outputs {
   }
 
   resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult> {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     this.msgId = run.left.msgId;
     if (run.left.outputs.length > 0) this.load(run.left.outputs);
     run.show((message) => putInto(this.#model, message));
@@ -61,13 +62,20 @@ class CellOutputs implements Outputs {
   }
 
   adopt(kernel: LiveKernel, msgId: string): Dispose {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
       if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
         putInto(this.#model, message);
     };
     kernel.connection.iopubMessage.connect(hear);
     return () => kernel.connection.iopubMessage.disconnect(hear);
+  }
+
+  attach(kernel: LiveKernel): void {
+    const isNew = kernel !== this.kernel;
+    this.kernel = kernel;
+    const outputs = this.toJSON();
+    if (isNew && outputs.some(isWidget)) this.#model.fromJSON(outputs);
   }
 
   load(outputs: readonly IOutput[]): void {

@@ -157,6 +157,8 @@ export interface Outputs {
     code: string,
     metadata?: Record<string, unknown>,
   ): Promise<ExecutionResult>;
+  /** Belong to a kernel: the widgets of earlier runs that it still has come alive. */
+  attach(kernel: LiveKernel): void;
   /** Show what a run puts out that an earlier page began. */
   resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */

@@ -91,10 +91,7 @@ export class Notebook {
   /** Go on with another kernel, or with the first, and with what runs in it since before. */
   follow(kernel: LiveKernel | null): void {
     this.wishes.follow(kernel);
-    for (const run of kernel?.resumed() ?? []) {
-      if (kernel && this.editing.cell(run.left.cell))
-        void this.live(run.left.cell).resume(kernel, run);
-    }
+    if (kernel) this.#takeUp(kernel);
     this.queue.resume();
   }
 
@@ -203,6 +200,13 @@ export class Notebook {
     this.wishes.follow(null);
     for (const end of this.#ends.splice(0)) end();
     for (const cell of this.#cells.values()) cell.dispose();
+  }
+
+  #takeUp(kernel: LiveKernel): void {
+    for (const cell of this.#cells.values()) cell.attach(kernel);
+    for (const run of kernel.resumed()) {
+      if (this.editing.cell(run.left.cell)) void this.live(run.left.cell).resume(kernel, run);
+    }
   }
 
   #key(): string {
