@@ -10,6 +10,7 @@ export default defineConfig({
   base: "./",
   plugins: [react(), licences()],
   resolve: { alias: { "~": beside("src"), ...Object.fromEntries(VEGA.map(whole)) } },
+  optimizeDeps: { exclude: VEGA },
   server: { host: "127.0.0.1", strictPort: true },
   build: {
     outDir: "../beaker_kernel/static/ui",
