@@ -4,11 +4,14 @@ export interface ActiveHtml {
   readonly hasScripts: boolean;
   /** Whether there is nothing in it but scripts: it may be a library for other outputs. */
   readonly isLibrary: boolean;
+  /** Whether there is nothing to see before its scripts have run. */
+  readonly isBlank: boolean;
   readonly styles: readonly string[];
 }
 
 const SCRIPT = "script:not([type$=json])";
 const UNSEEN = "script, style, link, meta";
+const SEEN = "img, svg, table, hr, button, input, select, textarea";
 
 export function readHtml(source: string): ActiveHtml {
   const { content } = Object.assign(document.createElement("template"), { innerHTML: source });
@@ -17,10 +20,11 @@ export function readHtml(source: string): ActiveHtml {
   // A style that names its scope, as each table of pandas has, changes next to nothing.
   const styles = [...content.querySelectorAll<HTMLStyleElement>("style:not([scoped])")];
   for (const unseen of content.querySelectorAll(UNSEEN)) unseen.remove();
-  const isEmpty = content.childElementCount === 0 && !content.textContent?.trim();
+  const isBlank = !content.textContent?.trim() && !content.querySelector(SEEN);
   return {
     hasScripts,
-    isLibrary: hasScripts && isEmpty,
+    isLibrary: hasScripts && isBlank && content.childElementCount === 0,
+    isBlank,
     styles: styles.filter((it) => it instanceof HTMLStyleElement).map((it) => it.textContent ?? ""),
   };
 }

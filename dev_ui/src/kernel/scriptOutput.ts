@@ -44,7 +44,8 @@ class HtmlOutput extends RenderedHTML implements HtmlPlace {
     const source = String(model.data[HTML]);
     const html = readHtml(source);
     if (html.hasScripts && this.scripts.allowed) return this.#live(source, html);
-    if (html.styles.length > 0) this.#still(source, html);
+    if (html.hasScripts && html.isBlank) this.node.replaceChildren();
+    else if (html.styles.length > 0) this.#still(source, html);
     else await super.render(model);
     if (html.hasScripts && this.scripts.wait(this)) this.node.prepend(offer(this.scripts));
   }
