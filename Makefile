@@ -69,7 +69,7 @@ help: ## show this help
 	command -v chromium-headless-shell >/dev/null || { [ "$$(id -u)" = 0 ] && { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium-headless-shell >/dev/null; }; } || command -v chromium >/dev/null || { echo "the browser tests need Chromium: sudo apt-get install chromium-headless-shell" >&2; exit 1; }
 	touch $@
 
-beaker_kernel/static/ui/index.html: $(shell find dev_ui/src dev_ui/*.* -type f) | dev_ui/node_modules/.ready
+beaker_kernel/static/ui/index.html: $(shell find dev_ui/src dev_ui/public dev_ui/*.* -type f) | dev_ui/node_modules/.ready
 	npm --prefix dev_ui run --silent build -- --logLevel error
 	touch $@
 

@@ -3,10 +3,14 @@ import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 import { licences } from "./licences";
 
+/** Packages whose doors are for bundlers; a frame is given the file that is whole. */
+const VEGA = ["vega", "vega-lite", "vega-embed"];
+
 export default defineConfig({
   base: "./",
   plugins: [react(), licences()],
-  resolve: { alias: { "~": fileURLToPath(new URL("./src", import.meta.url)) } },
+  resolve: { alias: { "~": beside("src"), ...Object.fromEntries(VEGA.map(whole)) } },
+  optimizeDeps: { exclude: VEGA },
   server: { host: "127.0.0.1", strictPort: true },
   build: {
     outDir: "../beaker_kernel/static/ui",
@@ -16,3 +20,11 @@ export default defineConfig({
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });
+
+function whole(name: string): [string, string] {
+  return [`${name}/build`, beside(`node_modules/${name}/build`)];
+}
+
+function beside(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}

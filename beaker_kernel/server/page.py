@@ -34,6 +34,21 @@ POLICY = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
+FRAME = "output.html"
+"""The file in which scripts of outputs run."""
+FRAME_POLICY = {
+    "sandbox": "allow-scripts",  # and so without an origin, whoever opens it
+    "default-src": "'none'",
+    "script-src": "'unsafe-inline' 'unsafe-eval' blob:",
+    "style-src": "'unsafe-inline'",
+    "img-src": "data: blob:",
+    "font-src": "data:",
+    "media-src": "data: blob:",
+    "worker-src": "blob:",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'self'",
+}
 
 
 class PageSettings(Configurable):
@@ -94,7 +109,12 @@ def policy(servers: list[str]) -> str:
     """Return what the page may load and whom it may ask."""
     sockets = [f"ws{server.removeprefix('http')}" for server in servers]
     asked = " ".join(["'self'", *servers, *sockets])
-    return "; ".join(f"{name} {value}" for name, value in {**POLICY, "connect-src": asked}.items())
+    return written({**POLICY, "connect-src": asked})
+
+
+def written(policy: dict[str, str]) -> str:
+    """Return a policy as a header says it."""
+    return "; ".join(f"{name} {value}" for name, value in policy.items())
 
 
 class PageFile(APIHandler):
@@ -116,7 +136,8 @@ class PageFile(APIHandler):
         if file is None:
             raise HTTPError(404)
         self.set_header("Cache-Control", file.caching)
-        self.set_header("Content-Security-Policy", self._policy)
+        policy = written(FRAME_POLICY) if name == FRAME else self._policy
+        self.set_header("Content-Security-Policy", policy)
         self.finish(self._packed(file) or file.content, set_content_type=file.kind)
 
     def _packed(self, file: BuiltFile) -> bytes | None:

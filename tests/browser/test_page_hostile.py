@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 RUN = "window.ran = (window.ran || 0) + 1"
+PRESS = """all => all.map((each) => {
+  each.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true }));
+  return each.getAttribute("href") ?? "";
+})"""
 NET = "http://stranger.invalid"
 """Stands for the address of a stranger, who listens."""
 
@@ -109,11 +113,32 @@ def test_a_strangers_notebook_runs_nothing_and_fetches_nothing(
             cell = notebook.cell(number)
             cell.scroll_into_view_if_needed()
             expect(cell.locator("pre[class*=far]")).to_have_count(0)
-        for link in notebook.column.get_by_text("press me").all():
-            assert not (link.get_attribute("href") or "").startswith("javascript:")
-            link.dispatch_event("click")
+        pressed = notebook.column.get_by_text("press me").evaluate_all(PRESS)
+        assert [to for to in pressed if to.startswith("javascript:")] == []
         assert notebook.page.evaluate("window.ran") is None
         assert heard == []
-        active = "script, iframe, object, embed, base, form[action], meta, link"
+        # What has styles stands in a frame: sanitised, and by itself.
+        assert {frame.evaluate("window.ran") for frame in notebook.page.frames} == {None}
+        active = "script, object, embed, base, form[action], meta, link"
         assert notebook.column.locator(active).count() == 0
+        assert notebook.column.locator("iframe:not(.beaker-scripts)").count() == 0
         expect(notebook.page.get_by_role("status", name="kernel")).to_contain_text("idle")
+
+
+def test_a_strangers_scripts_that_one_wants_to_see_reach_nothing(
+    site: Site, stranger: tuple[str, list[str]]
+) -> None:
+    net, heard = stranger
+    frameless = [each for each in SCRIPTS + FETCHES if "srcdoc" not in each]
+    html = "\n".join(frameless).replace(NET, net).replace("http-equiv=refresh", "")
+    with noting(site, "shown", cells=[shown(0, "text/html", html)]) as notebook:
+        page = notebook.page
+        address = page.url
+        notebook.cell(1).get_by_role("button", name="show it").click()
+        frame = notebook.output(1).frame_locator("iframe.beaker-scripts")
+        expect(frame.get_by_text("styled")).to_be_visible()
+        frames = [each for each in page.frames if each.url.endswith("output.html")]
+        assert [each.evaluate("window.ran > 1") for each in frames] == [True]
+        assert page.evaluate("window.ran") is None
+        assert heard == []
+        assert page.url == address

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,24 @@ if TYPE_CHECKING:
     Opens: TypeAlias = Callable[..., AbstractContextManager[PageNotebook]]
 
 pytestmark = pytest.mark.browser
+
+
+DOT = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJg"
+    "gg=="
+)
+HTML_TEXT = f"""# Water <b>H<sub>2</sub>O</b>
+
+<details>
+<summary onclick="window.ran = 1">more</summary>
+
+- *one* $x^2$
+
+</details>
+
+<table><tr><td>in a table</td></tr></table>
+<img src="data:image/png;base64,{DOT}" alt="a dot"><img src="http://elsewhere.invalid/x.png">
+<script>window.ran = 1</script>"""
 
 
 @pytest.fixture
@@ -67,6 +86,20 @@ def test_a_cell_is_split_where_the_cursor_is(opened: Opens) -> None:
         notebook.press("Control+Home", "End", "Control+Shift+Minus")
         expect(notebook.editor(2)).to_be_focused()
         assert notebook.sources() == ["x = 1", "y = 2"]
+
+
+def test_arrows_at_the_edge_of_an_editor_go_on_in_the_next_one(opened: Opens) -> None:
+    with opened("one\ntwo", "three\nfour") as notebook:
+        notebook.editor(1).click()
+        notebook.press("Control+Home", "End", "ArrowDown")
+        expect(notebook.editor(1)).to_be_focused()
+        notebook.press("ArrowDown")
+        expect(notebook.editor(2)).to_be_focused()
+        notebook.press("!", "ArrowUp")
+        expect(notebook.editor(1)).to_be_focused()
+        notebook.press("?", "ArrowDown", "ArrowDown", "ArrowDown")
+        expect(notebook.editor(2)).to_be_focused()
+        assert notebook.sources() == ["one\ntwo?", "thr!ee\nfour"]
 
 
 def test_a_deleted_cell_comes_back_with_its_output(opened: Opens) -> None:
@@ -113,6 +146,18 @@ def test_an_error_marks_its_line_and_stops_what_waits(opened: Opens) -> None:
         expect(notebook.output(3)).to_have_count(0)
 
 
+def test_a_traceback_is_folded_to_where_the_error_arose(notebook: PageNotebook) -> None:
+    code = "def outer():\n    inner()\ndef inner():\n    raise ValueError('no such city')\nouter()"
+    output = notebook.run(1, code)
+    expect(output.locator("strong")).to_have_text("ValueError: no such city")
+    expect(output).to_contain_text("in inner()")
+    expect(output).not_to_contain_text("in outer()")
+    output.get_by_role("button", name="show all 3 frames").click()
+    expect(output).to_contain_text("in outer()")
+    output.get_by_role("button", name="show the last frame only").click()
+    expect(output).not_to_contain_text("in outer()")
+
+
 def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNotebook) -> None:
     endless = "import time\nprint('on', flush=True)\nx = 1\nwhile True: time.sleep(0.01)"
     expect(notebook.run(1, endless)).to_contain_text("on")
@@ -120,6 +165,60 @@ def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNo
     expect(notebook.output(1)).to_contain_text("KeyboardInterrupt")
     notebook.press("0", "0")
     expect(notebook.run(1, "'x' in globals()")).to_contain_text("False")
+
+
+WAITING = """import pathlib, time
+print('before', flush=True)
+while not pathlib.Path('{name}').exists(): time.sleep(0.02)
+runs = globals().get('runs', 0) + 1
+print('runs:', runs)"""
+
+
+def test_a_cell_that_runs_goes_on_where_it_was_after_a_reload(opened: Opens, site: Site) -> None:
+    with opened("") as notebook:
+        expect(notebook.run(1, WAITING.format(name="go-on"))).to_contain_text("before")
+        notebook.saved()
+        notebook.page.reload()
+        expect(notebook.output(1)).to_contain_text("before")
+        expect(notebook.cell(1)).to_contain_text("[*]")
+        expect(notebook.page.get_by_role("status", name="kernel")).to_contain_text("busy")
+        (site.folder / "go-on").touch()
+        expect(notebook.output(1)).to_contain_text("runs: 1")
+        expect(notebook.cell(1)).to_contain_text("[1]")
+        assert notebook.saved()["cells"][0]["execution_count"] == 1
+
+
+def test_what_a_cell_says_while_no_page_is_there_is_shown_by_the_next(
+    opened: Opens, site: Site
+) -> None:
+    with opened("") as notebook:
+        page = notebook.page
+        address = page.url
+        os.mkfifo(site.folder / "ended")
+        code = WAITING.format(name="meanwhile") + "\npathlib.Path('ended').write_text('')"
+        expect(notebook.run(1, code)).to_contain_text("before")
+        notebook.saved()
+        page.goto("about:blank")
+        (site.folder / "meanwhile").touch()
+        (site.folder / "ended").read_text()
+        page.goto(address)
+        expect(notebook.output(1)).to_contain_text("runs: 1")
+        expect(notebook.cell(1)).to_contain_text("[1]")
+
+
+def test_html_in_text_is_shown_without_what_is_active_in_it(opened: Opens) -> None:
+    text = {"cell_type": "markdown", "id": "a", "metadata": {}, "source": HTML_TEXT}
+    with opened(cells=[text]) as notebook:
+        cell = notebook.cell(1)
+        expect(cell.get_by_role("heading", name="Water")).to_be_visible()
+        expect(cell.locator("sub")).to_have_text("2")
+        expect(cell.get_by_role("img", name="a dot")).to_have_js_property("naturalWidth", 1)
+        expect(cell.get_by_role("cell", name="in a table")).to_be_visible()
+        expect(cell.get_by_role("listitem")).to_be_hidden()
+        cell.get_by_text("more").click()
+        expect(cell.get_by_role("listitem").locator(".katex")).to_be_visible()
+        assert cell.locator("script, [onclick], [src^=http]").count() == 0
+        assert notebook.page.evaluate("window.ran") is None
 
 
 def test_a_big_output_is_folded_and_can_be_opened(notebook: PageNotebook) -> None:

@@ -66,6 +66,12 @@ def run_first(page: Page) -> Locator:
     return page.locator(".beaker-outputs").first
 
 
+def listen(page: Page, asked: list[str]) -> None:
+    """Note what is asked for, but for what a policy keeps the browser from asking."""
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("requestfailed", lambda it: asked.remove(it.url) if it.failure == "csp" else None)
+
+
 def settled(page: Page) -> None:
     """Return when what failed to load has said so: an image that fails now is the last to."""
     page.evaluate(
@@ -84,6 +90,13 @@ def test_a_slider_of_interact_moves_what_it_shows_and_is_there_after_a_reload(si
         page.keyboard.press("ArrowRight")
         expect(outputs).to_contain_text("the square of 5 is 25")
         expect(outputs).not_to_contain_text("the square of 4")
+        expect(page.get_by_role("status", name="saving")).to_have_text("saved")
+        page.reload()
+        outputs = page.locator(".beaker-outputs").first
+        expect(outputs).to_contain_text("the square of 5 is 25")
+        outputs.get_by_role("slider").focus()
+        page.keyboard.press("ArrowRight")
+        expect(outputs).to_contain_text("the square of 6 is 36")
 
 
 def test_formulas_markdown_drawings_tables_and_colours_are_shown(site: Site):
@@ -104,14 +117,14 @@ def test_a_hostile_output_runs_nothing_and_fetches_nothing(site: Site, kind: str
     asked: list[str] = []
     (site.folder / "hostile.ipynb").write_text(notebook(code("", output, text)))
     with site.opened("") as page:
-        page.on("request", lambda request: asked.append(request.url))
+        listen(page, asked)
         page.goto("about:blank")
         page.goto(f"{site.address}/beaker/ui/#token={site.token}&path=hostile.ipynb")
         outputs = page.locator(".beaker-outputs").first
         expect(outputs).to_contain_text("the end")
         for link in outputs.locator("a").all():
             assert not (link.get_attribute("href") or "").startswith("javascript")
-        for button in outputs.locator("button, a:not([href])").all():
+        for button in outputs.locator(":not(.beaker-offer) > button, a:not([href])").all():
             button.dispatch_event("click")
         settled(page)
         assert page.evaluate("window.ran") is None
@@ -132,10 +145,11 @@ def test_hostile_outputs_are_as_harmless_where_no_policy_helps(site: Site):
             route.fulfill(response=reply, headers=kept)
 
         page.route("**/beaker/ui/", without_policy)
-        page.on("request", lambda request: asked.append(request.url))
+        listen(page, asked)
         page.goto("about:blank")
         page.goto(f"{site.address}/beaker/ui/#token={site.token}&path=bare.ipynb")
-        expect(page.locator(".beaker-outputs").first).to_contain_text("styled")
+        frame = page.frame_locator("iframe.beaker-scripts")
+        expect(frame.get_by_text("styled")).to_be_visible()
         settled(page)
-        assert page.evaluate("window.ran") is None
+        assert {frame.evaluate("window.ran") for frame in page.frames} == {None}
     assert [url for url in asked if "elsewhere" in url] == []

@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import type { Outputs } from "~/kernel";
 import styles from "./OutputsView.module.css";
 
-const FOLDED_ABOVE = 480;
+/** A figure of usual size is no big output. */
+const FOLDED_ABOVE = 600;
 
 export function OutputsView({ outputs, label }: { outputs: Outputs; label: string }) {
   const place = useRef<HTMLDivElement>(null);

@@ -1,7 +1,15 @@
 /** One piece of code that can be run, and what it puts out: in the notebook or in an answer. */
 
 import { atom, type ReadableAtom } from "nanostores";
-import type { ExecutionResult, InputRequest, IOutput, LiveKernel, Outputs } from "~/kernel/types";
+import type {
+  ExecutionResult,
+  InputRequest,
+  IOutput,
+  LeftRun,
+  LiveKernel,
+  Outputs,
+  ResumedRun,
+} from "~/kernel/types";
 import type { Text } from "./text";
 
 /** What became of the cell's last run; `lost` where the kernel never told. */
@@ -12,7 +20,7 @@ export type RunState =
   | { readonly kind: "done"; readonly result: ExecutionResult; readonly ms: number }
   | { readonly kind: "lost"; readonly reason: string };
 
-/** What running a cell left; `trusted` where the person ran it, so that its HTML may be shown. */
+/** What running a cell left; `trusted` tells Jupyter's notary that it was run here, and us nothing. */
 export interface CellResult {
   readonly outputs: readonly IOutput[];
   readonly executionCount: number | null;
@@ -73,18 +81,29 @@ export class LiveCell {
   }
 
   /** Run the code as it is now; a later run of the same cell tells what became of it. */
-  async run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
-    const run = ++this.#run;
-    const since = Date.now();
-    this.#shown.set(true);
-    this.#state.set({ kind: "running", since });
+  run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
     const onInput = (asked: InputRequest) => this.#asked.set(asked);
-    const ended = await this.outputs.run(kernel, this.text.get(), onInput, metadata).then(
-      (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
-      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
-    );
-    if (run === this.#run) this.#end(ended);
-    return ended;
+    const result = this.outputs.run(kernel, this.text.get(), onInput, metadata);
+    return this.#follow(Date.now(), result);
+  }
+
+  /** Belong to a kernel, which may have what earlier runs left. */
+  attach(kernel: LiveKernel): void {
+    this.#outputs?.attach(kernel);
+  }
+
+  /** Go on with a run that an earlier page began. */
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<RunState> {
+    return this.#follow(run.left.since, this.outputs.resume(kernel, run));
+  }
+
+  /** The run that goes on, if the page is left now. */
+  left(): LeftRun | null {
+    const state = this.#state.get();
+    if (state.kind !== "running") return null;
+    const { outputs } = this;
+    const { msgId } = outputs;
+    return { cell: this.id, msgId, since: state.since, outputs: outputs.toJSON() };
   }
 
   /** Show what a request puts out that runs already, until the returned function says how it ended. */
@@ -131,6 +150,18 @@ export class LiveCell {
   dispose(): void {
     this.#outputs?.dispose();
     this.#outputs = null;
+  }
+
+  async #follow(since: number, result: Promise<ExecutionResult>): Promise<RunState> {
+    const run = ++this.#run;
+    this.#shown.set(true);
+    this.#state.set({ kind: "running", since });
+    const ended = await result.then(
+      (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
+      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
+    );
+    if (run === this.#run) this.#end(ended);
+    return ended;
   }
 
   #end(ended: RunState): void {

@@ -3,9 +3,9 @@
 import { atom } from "nanostores";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { CodeEditor } from "~/cells";
+import { difference, isChangeOf } from "~/text";
 import styles from "./ApprovalCard.module.css";
 import { approvalId, focusQuestion } from "./focus";
-import { difference, isChangeOf } from "./lines";
 import { useRoom } from "./roomContext";
 import type { Approval } from "./turns";
 import { visible } from "./visible";

@@ -4,8 +4,8 @@ import { ArrowLeft, X } from "lucide-react";
 import { useCallback, useEffect, useState } from "react";
 import type { KeptConversation } from "~/kernel/protocol";
 import { IconButton } from "~/style/IconButton";
+import { Markdown } from "~/text";
 import styles from "./History.module.css";
-import { Markdown } from "./markdown/Markdown";
 import { useRoom } from "./roomContext";
 import type { Said } from "./said";
 

@@ -1,6 +1,6 @@
 /** A conversation as a notebook: questions and answers as text, code as cells. */
 
-import { grow, NO_BLOCKS } from "./markdown/blocks";
+import { grow, NO_BLOCKS } from "~/text/blocks";
 import { isRunnable } from "./runnable";
 import type { Turn, TurnPart } from "./turns";
 

@@ -2,6 +2,7 @@
 
 export { FileError } from "./fileError";
 export type { FileEntry, OpenNotebook } from "./files";
+export { showHtml } from "./html";
 export { createOutputs } from "./outputs";
 export { type Diagnosis, diagnose } from "./probe";
 export type { Kernelspec, RunningSession } from "./server";

@@ -4,6 +4,7 @@ import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import { atom, type ReadableAtom } from "nanostores";
 import { BeakerSide } from "./beaker";
 import { inputRequest } from "./input";
+import { keepLeft, type LeftRun, ResumedRun } from "./leftRuns";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
 import type {
@@ -34,10 +35,14 @@ export class Live implements LiveKernel {
   #ask: InputListener | null = null;
   #met = false;
 
+  #resumed: readonly ResumedRun[];
+
   constructor(
     readonly connection: Kernel.IKernelConnection,
     readonly gone: ReadableAtom<Gone | null>,
+    left: readonly LeftRun[] = [],
   ) {
+    this.#resumed = left.map((run) => new ResumedRun(run, connection));
     connection.statusChanged.connect(() => this.#follow());
     connection.connectionStatusChanged.connect((_, status) => {
       this.#follow();
@@ -86,6 +91,16 @@ export class Live implements LiveKernel {
     return () => {
       if (this.#ask === ask) this.#ask = null;
     };
+  }
+
+  leave(runs: readonly LeftRun[]): void {
+    keepLeft(this.id, { client: this.connection.clientId, runs });
+  }
+
+  resumed(): readonly ResumedRun[] {
+    const resumed = this.#resumed;
+    this.#resumed = [];
+    return resumed;
   }
 
   /** Let go of the kernel, which goes on running. */

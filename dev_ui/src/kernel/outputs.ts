@@ -6,27 +6,33 @@ import type { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import "./jupyter.css";
 import { attach, fit } from "./attach";
+import { CellScripts } from "./cellScripts";
 import { inputRequest } from "./input";
-import { putInto } from "./outputMessages";
+import type { ResumedRun } from "./leftRuns";
+import { putInto, result } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { Dispose, ExecutionResult, InputRequest, LiveKernel, Outputs } from "./types";
+import { isWidget } from "./widgetTarget";
 
-export function createOutputs(): Outputs {
-  return new CellOutputs();
+/** @param kernel - whose widgets are among the outputs of earlier runs */
+export function createOutputs(kernel: LiveKernel | null = null): Outputs {
+  return new CellOutputs(kernel);
 }
 
 class CellOutputs implements Outputs {
   readonly node = document.createElement("div");
-  readonly #rendermime: IRenderMimeRegistry = newRendermime(() => this.#kernel?.connection ?? null);
+  readonly #connection = () => this.kernel?.connection ?? null;
+  readonly #scripts = new CellScripts(this.#connection);
+  readonly #rendermime: IRenderMimeRegistry = newRendermime(this.#connection, this.#scripts);
   // Never trusted, whoever ran it: what is trusted isn't sanitised.
   readonly #model = new OutputAreaModel({ trusted: false });
   readonly #area = new OutputArea({ model: this.#model, rendermime: this.#rendermime });
   readonly #listeners = new Set<() => void>();
   readonly #resized = new ResizeObserver(() => fit(this.#area));
-  #kernel: LiveKernel | null = null;
+  msgId = "";
   #frame = 0;
 
-  constructor() {
+  constructor(private kernel: LiveKernel | null) {
     this.node.className = "beaker-outputs";
     // React moves our node about, and doesn't tell.
     attach(this.#area, this.node);
@@ -40,19 +46,29 @@ class CellOutputs implements Outputs {
     onInput: (asked: InputRequest) => void,
     metadata: Record<string, unknown> = {},
   ): Promise<ExecutionResult> {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     const content = { code, stop_on_error: true };
     const future = kernel.connection.requestExecute(content, false, metadata as never);
+    this.msgId = future.msg.header.msg_id;
     this.#area.future = future;
     future.onStdin = (asked) => {
       if (KernelMessage.isInputRequestMsg(asked))
         onInput(inputRequest(asked, future, (shown) => this.#echo(shown)));
     };
+    this.#scripts.allow();
     return future.done.then(result, aborted);
   }
 
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult> {
+    this.kernel = kernel;
+    this.msgId = run.left.msgId;
+    if (run.left.outputs.length > 0) this.load(run.left.outputs);
+    run.show((message) => putInto(this.#model, message));
+    return run.done;
+  }
+
   adopt(kernel: LiveKernel, msgId: string): Dispose {
-    this.#kernel = kernel;
+    this.kernel = kernel;
     const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
       if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
         putInto(this.#model, message);
@@ -61,7 +77,15 @@ class CellOutputs implements Outputs {
     return () => kernel.connection.iopubMessage.disconnect(hear);
   }
 
+  attach(kernel: LiveKernel): void {
+    const isNew = kernel !== this.kernel;
+    this.kernel = kernel;
+    const outputs = this.toJSON();
+    if (isNew && outputs.some(isWidget)) this.#model.fromJSON(outputs);
+  }
+
   load(outputs: readonly IOutput[]): void {
+    this.#scripts.forbid();
     this.#model.fromJSON([...outputs]);
   }
 
@@ -98,15 +122,6 @@ class CellOutputs implements Outputs {
       for (const listener of this.#listeners) listener();
     });
   }
-}
-
-function result(reply: KernelMessage.IExecuteReplyMsg): ExecutionResult {
-  const { content } = reply;
-  const executionCount = content.execution_count ?? null;
-  if (content.status === "ok") return { status: "ok", executionCount };
-  if (content.status !== "error") return { status: "aborted", executionCount };
-  const { ename, evalue, traceback } = content;
-  return { status: "error", executionCount, ename, evalue, traceback };
 }
 
 function aborted(): ExecutionResult {

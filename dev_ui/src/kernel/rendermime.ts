@@ -1,8 +1,7 @@
-/** What renders outputs: JupyterLab's own renderers, of which none runs a script. */
+/** What renders outputs: JupyterLab's own renderers, but for those of errors and scripts. */
 
 import {
   errorRendererFactory,
-  htmlRendererFactory,
   type IRenderMime,
   type IRenderMimeRegistry,
   imageRendererFactory,
@@ -12,13 +11,16 @@ import {
   textRendererFactory,
 } from "@jupyterlab/rendermime";
 import { marked } from "marked";
+import type { CellScripts } from "./cellScripts";
+import { errorFactory } from "./errorOutput";
+import { figureFactory } from "./figureOutput";
 import { PageSanitizer } from "./sanitizer";
+import { htmlFactory, javascriptFactory } from "./scriptOutput";
 import { svgFactory } from "./svgOutput";
 import { type KernelOf, widgetFactory } from "./widgetTarget";
 
 const FACTORIES: readonly IRenderMime.IRendererFactory[] = [
   errorRendererFactory,
-  htmlRendererFactory,
   imageRendererFactory,
   latexRendererFactory,
   markdownRendererFactory,
@@ -34,7 +36,7 @@ const markdownParser: IRenderMime.IMarkdownParser = {
 };
 
 /** Make a registry for one cell; `kernel` says whose widgets it shows. */
-export function newRendermime(kernel: KernelOf): IRenderMimeRegistry {
+export function newRendermime(kernel: KernelOf, scripts: CellScripts): IRenderMimeRegistry {
   const sanitizer = new PageSanitizer();
   const registry = new RenderMimeRegistry({
     initialFactories: FACTORIES,
@@ -42,6 +44,10 @@ export function newRendermime(kernel: KernelOf): IRenderMimeRegistry {
     latexTypesetter,
     markdownParser,
   });
+  registry.addFactory(htmlFactory(scripts), 50);
+  registry.addFactory(javascriptFactory(scripts), 100);
+  registry.addFactory(errorFactory, 100);
+  registry.addFactory(figureFactory, 40);
   registry.addFactory(svgFactory, 80);
   registry.addFactory(widgetFactory(kernel), -10);
   return registry;

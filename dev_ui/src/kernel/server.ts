@@ -12,6 +12,7 @@ import {
 import { atom } from "nanostores";
 import { Files } from "./files";
 import { KernelWatch } from "./goneKernel";
+import { takeLeft } from "./leftRuns";
 import { Live } from "./live";
 import { ticketSocket } from "./tickets";
 import type { Gone, ServerAddress } from "./types";
@@ -82,8 +83,10 @@ export class Server {
     if (!session.kernel) throw new Error(`no kernel runs for ${session.path}`);
     const gone = atom<Gone | null>(null);
     const kernelAPIClient = new KernelWatch(this.#settings, (why) => gone.set(why));
+    const left = takeLeft(session.kernel.id);
     const options = { model: session.kernel, serverSettings: this.#settings, kernelAPIClient };
-    return new Live(new KernelConnection(options), gone);
+    const client = left ? { clientId: left.client } : {};
+    return new Live(new KernelConnection({ ...options, ...client }), gone, left?.runs);
   }
 }
 

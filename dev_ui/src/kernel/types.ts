@@ -3,9 +3,10 @@
 import type { INotebookContent, IOutput } from "@jupyterlab/nbformat";
 import type { Kernel } from "@jupyterlab/services";
 import type { ReadableAtom } from "nanostores";
+import type { LeftRun, ResumedRun } from "./leftRuns";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
-export type { INotebookContent, IOutput };
+export type { INotebookContent, IOutput, LeftRun, ResumedRun };
 
 /** Ends what the call that returned it began. */
 export type Dispose = () => void;
@@ -152,6 +153,10 @@ export interface LiveKernel {
    * ran it. As long as nobody hears, each is answered with nothing.
    */
   onInput(ask: InputListener): Dispose;
+  /** Keep in this tab which runs go on without the page, for `resumed` of the next one. */
+  leave(runs: readonly LeftRun[]): void;
+  /** The runs that the page before this one left; whoever asks has them. */
+  resumed(): readonly ResumedRun[];
   /** Let go of the kernel, which goes on running. */
   dispose(): void;
 }
@@ -164,6 +169,8 @@ export interface LiveKernel {
  */
 export interface Outputs {
   readonly node: HTMLElement;
+  /** The request whose outputs these are; empty before the first run. */
+  readonly msgId: string;
   /**
    * Run code, and show what it puts out instead of what was there. `onInput` hears what it asks;
    * an answer is shown among the outputs.
@@ -174,6 +181,10 @@ export interface Outputs {
     onInput: (asked: InputRequest) => void,
     metadata?: Record<string, unknown>,
   ): Promise<ExecutionResult>;
+  /** Belong to a kernel: the widgets of earlier runs that it still has come alive. */
+  attach(kernel: LiveKernel): void;
+  /** Show what a run puts out that an earlier page began. */
+  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
   /** Show outputs of an earlier run; all that is shown is sanitised, whoever ran it. */

@@ -8,6 +8,7 @@ import type { IOutput } from "@jupyterlab/nbformat";
 import { OutputArea, OutputAreaModel } from "@jupyterlab/outputarea";
 import type { KernelMessage } from "@jupyterlab/services";
 import { attach } from "./attach";
+import { CellScripts } from "./cellScripts";
 import { putInto } from "./outputMessages";
 import { newRendermime } from "./rendermime";
 import type { KernelWidgets } from "./widgets";
@@ -66,7 +67,9 @@ export class OutputView extends OutputViewBase {
     super.render();
     const { outputs, widget_manager } = this.model as unknown as OutputModel;
     const { connection } = widget_manager as unknown as KernelWidgets;
-    const rendermime = newRendermime(() => connection);
+    const scripts = new CellScripts(() => connection);
+    scripts.allow(); // what it shows, this kernel was told to put out
+    const rendermime = newRendermime(() => connection, scripts);
     this.area = new OutputArea({ model: outputs, rendermime });
     attach(this.area, this.el as HTMLElement);
   }

@@ -1,5 +1,6 @@
 /** Where a kernel's widgets arrive: what shows them is fetched when the first one does. */
 
+import type { IOutput } from "@jupyterlab/nbformat";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { Panel } from "@lumino/widgets";
@@ -9,6 +10,12 @@ export const WIDGET_TARGET = "jupyter.widget";
 export type KernelOf = () => Kernel.IKernelConnection | null;
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
+const GONE = "This widget is no longer in the kernel: run the cell again.";
+const WAITS = "This widget waits for its kernel.";
+
+export function isWidget({ data }: IOutput): boolean {
+  return typeof data === "object" && data !== null && VIEW in data;
+}
 
 /** Take a widget's comm, before the cell's outputs show it. */
 export async function openWidget(
@@ -37,6 +44,6 @@ class WidgetOutput extends Panel implements IRenderMime.IRenderer {
     const view = connection && (await widgetsOf(connection).view(model_id));
     if (this.isDisposed) return;
     if (view) this.addWidget(view);
-    else this.node.textContent = "This widget is no longer in the kernel: run the cell again.";
+    else this.node.textContent = connection ? GONE : WAITS;
   }
 }

@@ -1,13 +1,13 @@
 /** A code cell in the notebook. */
 
 import { useStore } from "@nanostores/react";
+import { useMemo } from "react";
 import { CellView } from "~/cells";
 import { isRecord } from "./document";
+import { edgeKeys } from "./edges";
 import type { CellProps } from "./NotebookCell";
 import { Provenance } from "./Provenance";
 import { useCell } from "./useNotebook";
-
-const NO_KEYS: never[] = [];
 
 export function CodeCell(props: CellProps) {
   const { notebook, id, view, kernel, language, label, fix } = props;
@@ -15,6 +15,7 @@ export function CodeCell(props: CellProps) {
   const all = useStore(view.allNumbered);
   const metadata = useCell(notebook, id, (cell) => cell.metadata) ?? {};
   const jupyter = metadata.jupyter;
+  const keys = useMemo(() => edgeKeys(notebook, id), [notebook, id]);
   return (
     <CellView
       cell={notebook.live(id)}
@@ -25,7 +26,7 @@ export function CodeCell(props: CellProps) {
       run={() => notebook.run(id)}
       stop={() => void notebook.interrupt()}
       fix={fix && ((error) => fix({ id, source: notebook.editing.text(id).get() }, error))}
-      keys={NO_KEYS}
+      keys={keys}
       lineNumbers={numbered !== all}
       outputsHidden={isRecord(jupyter) && jupyter.outputs_hidden === true}
       onEditor={props.onEditor}

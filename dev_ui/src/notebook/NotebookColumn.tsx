@@ -38,7 +38,7 @@ export function NotebookColumn(props: NotebookColumnProps) {
   const at = useMemo(() => ({ notebook, clipboard, view, help }), [notebook, view, help]);
   useKeys(at, place);
   useOffer(at, offer);
-  useSaveWhenHidden(notebook);
+  useLeaving(notebook);
   return (
     <div ref={place} className={styles.notebook} data-notebook>
       <Toolbar notebook={notebook} />
@@ -126,15 +126,20 @@ function useOffer(at: NotebookKeys, offer: NotebookColumnProps["offer"]): void {
   );
 }
 
-/** A page may be closed without a word: what isn't saved yet is saved, and kept in the browser. */
-function useSaveWhenHidden(notebook: Notebook): void {
+/** A page may be closed without a word: what isn't saved yet is saved, and what runs is noted. */
+function useLeaving(notebook: Notebook): void {
   useEffect(() => {
     const hide = () => {
       if (document.visibilityState !== "hidden") return;
       void notebook.saving.keepDraft();
       if (notebook.saving.state.get().kind === "unsaved") void notebook.saving.save();
     };
+    const leave = () => notebook.leave();
     document.addEventListener("visibilitychange", hide);
-    return () => document.removeEventListener("visibilitychange", hide);
+    window.addEventListener("pagehide", leave);
+    return () => {
+      document.removeEventListener("visibilitychange", hide);
+      window.removeEventListener("pagehide", leave);
+    };
   }, [notebook]);
 }

@@ -1,6 +1,6 @@
 /** What the model would make of a cell, line by line, and the person's word on it. */
 
-import { difference } from "~/conversation/lines";
+import { difference } from "~/text";
 import type { Proposal } from "./cellOps";
 import styles from "./Notebook.module.css";
 import type { Notebook } from "./notebook";

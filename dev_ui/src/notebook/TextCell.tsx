@@ -1,10 +1,12 @@
 /** A cell of text: Markdown as it reads until it is edited; what isn't Markdown as it stands. */
 
 import { useStore } from "@nanostores/react";
+import { useMemo } from "react";
 import { CodeEditor } from "~/cells";
-import { Markdown } from "~/conversation/markdown/Markdown";
+import { HtmlText, hasHtml, Markdown } from "~/text";
 import { edit } from "./actions";
 import { withAttachments } from "./attachments";
+import { edgeKeys } from "./edges";
 import styles from "./Notebook.module.css";
 import type { CellProps } from "./NotebookCell";
 import { useCell } from "./useNotebook";
@@ -18,6 +20,7 @@ export function TextCell(props: CellProps & { readonly type: string }) {
 
 function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { type: string }) {
   const markdown = type === "markdown";
+  const keys = useMemo(() => edgeKeys(notebook, id), [notebook, id]);
   return (
     <div className={styles.text}>
       {!markdown && <span className={styles.kind}>{type}</span>}
@@ -26,7 +29,7 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
         languageName={markdown ? "markdown" : ""}
         around={{
           kernel: null,
-          keys: [],
+          keys,
           label: `text of ${label}`,
           hint: "Text, in Markdown",
           wraps: true,
@@ -38,17 +41,21 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
   );
 }
 
-/** What the text says; of HTML in it one sees the source, and nothing is fetched. */
+/** What the text says; HTML in it is sanitised, and nothing is fetched. */
 function Rendered({ notebook, id }: CellProps) {
   const text = useCell(notebook, id, withAttachments) ?? "";
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: Enter does it, too
     <div className={styles.rendered} onDoubleClick={() => edit(notebook, id)}>
       {text.trim() ? (
-        <Markdown text={text} />
+        <Said text={text} />
       ) : (
         <p className={styles.empty}>An empty text: double-click, or ⏎</p>
       )}
     </div>
   );
+}
+
+function Said({ text }: { text: string }) {
+  return hasHtml(text) ? <HtmlText text={text} /> : <Markdown text={text} />;
 }

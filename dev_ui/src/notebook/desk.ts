@@ -85,7 +85,7 @@ export class Desk {
 
   #place(files: StoredNotebooks): NotebookPlace {
     const kernel = () => this.workspace.get().kernel;
-    return { files, drafts: this.#drafts, createOutputs, kernel };
+    return { files, drafts: this.#drafts, createOutputs: () => createOutputs(kernel()), kernel };
   }
 
   #isOpening(path: string): boolean {

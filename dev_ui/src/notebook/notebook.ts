@@ -88,9 +88,10 @@ export class Notebook {
     return cell;
   }
 
-  /** Go on with another kernel, or with the first. */
+  /** Go on with another kernel, or with the first, and with what runs in it since before. */
   follow(kernel: LiveKernel | null): void {
     this.wishes.follow(kernel);
+    if (kernel) this.#takeUp(kernel);
     this.queue.resume();
   }
 
@@ -99,6 +100,12 @@ export class Notebook {
     this.queue.clear();
     this.editing.note(forKernel(name));
     this.#language.set(languageOf(this.editing.document.get()));
+  }
+
+  /** Note what runs, for the page that comes after this one. */
+  leave(): void {
+    const runs = [...this.#cells.values()].map((cell) => cell.left());
+    this.place.kernel()?.leave(runs.filter((run) => run !== null));
   }
 
   /** The notebook as it is to be written. */
@@ -200,6 +207,13 @@ export class Notebook {
     this.wishes.follow(null);
     for (const end of this.#ends.splice(0)) end();
     for (const cell of this.#cells.values()) cell.dispose();
+  }
+
+  #takeUp(kernel: LiveKernel): void {
+    for (const cell of this.#cells.values()) cell.attach(kernel);
+    for (const run of kernel.resumed()) {
+      if (this.editing.cell(run.left.cell)) void this.live(run.left.cell).resume(kernel, run);
+    }
   }
 
   #key(): string {

@@ -21,10 +21,16 @@ function formula(
       const at = source.search(begin);
       return at < 0 ? undefined : at;
     },
+    // Where all of a text becomes HTML, its formulas are set afterwards.
+    renderer: ({ raw }) => escaped(raw),
     tokenizer: (source) => {
       const found = whole.exec(source);
       const text = found?.slice(1).find((group) => group !== undefined);
       return found && text ? { type: name, raw: found[0], text: text.trim() } : undefined;
     },
   };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
