@@ -375,6 +375,32 @@ class ApprovalRequest(Event):
     untrusted: bool
 
 
+# Signs: on iopub, to the frontend, beside the events.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign(Message):
+    """What is so for a moment, until the next event: it has no number, and is not sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmWaiting(Sign):
+    """What is waited for: the answer to request `attempt` of `attempts`, silent for `seconds`.
+
+    It is sent in `again_in_s` seconds, if that is there, since the one before it failed for a
+    `reason`. Where `thinking`, the model is at its reasoning.
+    """
+
+    msg_type = "llm_waiting"
+    model: str
+    seconds: float
+    attempt: int
+    attempts: int
+    reason: str | None = None
+    again_in_s: float | None = None
+    thinking: bool | None = None
+
+
 # On the comm, in either direction.
 
 
