@@ -105,7 +105,7 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         if not name.startswith(("JUPYTER_", "JPY_", "BEAKER_", "OPENAI_"))
     }
     own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "RUNTIME")}
-    return {**inherited, **own, **settings}
+    return {**inherited, **own, "BEAKER_WARM_KERNELS": "0", **settings}
 
 
 @contextmanager
