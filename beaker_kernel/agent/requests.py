@@ -119,7 +119,7 @@ class Requests:
 
     async def _command(self, command: Command, carrier: Carrier) -> Shown:
         shown = await beaker_magic.run(command, self._assistant, self._session, carrier.header)
-        if command.name == "forget":
+        if command.name in ("forget", "keep"):
             self._tell_history(carrier)
         return shown
 

@@ -44,6 +44,39 @@ def test_a_conversation_comes_back_with_its_events_its_turns_and_its_number(make
     assert second.since(1) == [("llm_delta", {"seq": 2, "text": "b"})]
 
 
+def test_a_summary_comes_back_in_place_of_the_turns_it_stands_for(make) -> None:
+    first = Conversation(make())
+    keep(first, "a", "b")
+    first.fit(0, at_least=1)
+    first.summed_up(first.take_overflow(), "a was said")
+    keep(first, "c")
+    second = Conversation.resumed(make())
+    assert second.ask("s", "?") == first.ask("s", "?")
+    assert second.messages == [*said("b"), *said("c")]
+    assert (
+        second.in_short
+        == first.in_short
+        == "# Earlier in this conversation, in short\n\na was said"
+    )
+
+
+def test_turns_without_a_summary_come_back_as_their_questions(make) -> None:
+    first = Conversation(make())
+    keep(first, "a", "b")
+    first.fit(0, at_least=0)
+    first.summed_up(first.take_overflow(), "")
+    second = Conversation.resumed(make())
+    assert second.ask("s", "?") == first.ask("s", "?")
+    assert "- a\n- b" in second.in_short
+
+
+def test_what_a_notebook_had_kept_comes_back_with_its_heading(make) -> None:
+    first = Conversation(make())
+    first.restore("before")
+    keep(first, "a")
+    assert Conversation.resumed(make()).ask("s", "?") == first.ask("s", "?")
+
+
 def test_only_the_last_conversation_of_a_session_comes_back(make) -> None:
     kept = make()
     keep(Conversation(kept), "old")
