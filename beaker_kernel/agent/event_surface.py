@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
-    from beaker_kernel.protocol.messages import ApproveRequest, Event, LlmWaiting, Sign, ToolState
+    from beaker_kernel.protocol.messages import Event, LlmWaiting, Sign, ToolState
+    from beaker_kernel.protocol.requests import ApproveRequest
 
 PREVIEW = 2_000
 """Characters of a tool's output in an event."""

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from beaker_kernel.protocol import messages, replies
-from beaker_kernel.protocol.messages import Event, Message, Request, Sign
+from beaker_kernel.protocol import messages, replies, requests
+from beaker_kernel.protocol.messages import Event, Message, Sign
 from beaker_kernel.protocol.names import reply_type
 from beaker_kernel.protocol.replies import ErrorReply, OkReply
 
-REQUESTS: tuple[type[Request], ...] = (
-    messages.LlmRequest,
-    messages.BriefingRequest,
-    messages.ContextSetupRequest,
-    messages.ContextInfoRequest,
-    messages.SessionInfoRequest,
-    messages.ResetRequest,
-    messages.SetAgentModel,
-    messages.SetPolicy,
-    messages.ApproveRequest,
-    messages.LlmCancelRequest,
-    messages.ResumeRequest,
-    messages.ConversationRequest,
-    messages.ConversationsRequest,
-    messages.VariablesRequest,
+REQUESTS: tuple[type[requests.Request], ...] = (
+    requests.LlmRequest,
+    requests.BriefingRequest,
+    requests.ContextSetupRequest,
+    requests.ContextInfoRequest,
+    requests.SessionInfoRequest,
+    requests.ResetRequest,
+    requests.SetAgentModel,
+    requests.SetPolicy,
+    requests.ApproveRequest,
+    requests.LlmCancelRequest,
+    requests.ResumeRequest,
+    requests.ConversationRequest,
+    requests.ConversationsRequest,
+    requests.VariablesRequest,
 )
 """From the frontend, on shell."""
 

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from beaker_kernel.agent import journal
-from beaker_kernel.agent.conversation import Conversation
+from beaker_kernel.agent.conversation import EARLIER, Conversation
 from beaker_kernel.agent.journal import Journal
 
 
@@ -53,11 +53,7 @@ def test_a_summary_comes_back_in_place_of_the_turns_it_stands_for(make) -> None:
     second = Conversation.resumed(make())
     assert second.ask("s", "?") == first.ask("s", "?")
     assert second.messages == [*said("b"), *said("c")]
-    assert (
-        second.in_short
-        == first.in_short
-        == "# Earlier in this conversation, in short\n\na was said"
-    )
+    assert second.in_short == f"{EARLIER}\n\na was said"
 
 
 def test_turns_without_a_summary_come_back_as_their_questions(make) -> None:
