@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import lives, questions, suite
+from benchmarks import lives, one_shot, questions, suite
 from benchmarks.report import Report
 from benchmarks.rows import BEAKER
 
@@ -69,6 +69,7 @@ def alone(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
     yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
     yield suite.beside_nothing(folder, options.rounds)
     yield from suite.served(folder, options.rounds)
+    yield from one_shot.rows(folder / "one-shot", options.heavy)
     yield from questions.rows(folder, options.rounds)
 
 

@@ -100,7 +100,7 @@ def servers(folder: Path, origin: str = "") -> Iterator[dict[str, tuple[int, str
         found = {}
         for name, (command, allow, kernelspec) in SERVERS.items():
             options = (*command, f"{allow}={origin}") if origin else command
-            port = stack.enter_context(_serving(folder / name, options))
+            port = stack.enter_context(serving(folder / name, options))
             kernel = ask(port, "POST", "/api/kernels", {"name": kernelspec})["id"]
             found[name] = port, f"/api/kernels/{kernel}/channels"
         yield found
@@ -134,7 +134,7 @@ def executing(folder: Path) -> Iterator[dict[str, Client | Session]]:
 
 
 @contextmanager
-def _serving(folder: Path, command: tuple[str, ...]) -> Iterator[int]:
+def serving(folder: Path, command: tuple[str, ...], **settings: str) -> Iterator[int]:
     """Run a server with a configuration of its own, and yield its port."""
     folder.mkdir(parents=True)
     own = {
@@ -146,7 +146,7 @@ def _serving(folder: Path, command: tuple[str, ...]) -> Iterator[int]:
         subprocess.Popen(
             [sys.executable, *command, "--ServerApp.port=0", "--allow-root"],
             cwd=folder,
-            env={**os.environ, **own, "JUPYTER_TOKEN": TOKEN},
+            env={**os.environ, **own, "JUPYTER_TOKEN": TOKEN, **settings},
             stdin=subprocess.DEVNULL,
             stderr=stderr,
         ) as server,

@@ -23,5 +23,5 @@ def test_a_quick_run_measures_every_row_and_counts_for_nothing(tmp_path: Path) -
     rows = json.loads(found.read_text())["rows"]
     assert run.returncode == 2
     assert "VOID" in run.stdout
-    assert len(rows) == 22
+    assert len(rows) == 24
     assert all(row["title"] in run.stdout for row in rows)

@@ -12,6 +12,7 @@ from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.conversation import close_turn
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
 from beaker_kernel.agent.room import Room, shorten_results, size
+from beaker_kernel.agent.vigil import Vigil
 from beaker_kernel.errors import BudgetExceeded, ModelResponseError
 
 if TYPE_CHECKING:
@@ -118,21 +119,28 @@ class Agent:
 
     async def _stream(self) -> Completion:
         self._said = ""
-        async with aclosing(self.model.stream(self.messages, self.tools.specs)) as events:
-            async for event in events:
-                match event:
-                    case TextDelta():
-                        self._said += event.text
-                        self.surface.delta(event.text)
-                    case ThoughtDelta():
-                        self.surface.delta(event.text, thought=True)
-                    case Retry():
-                        self.surface.retry(event)
-                    case Completion():
+        stream = self.model.stream(self.messages, self.tools.specs)
+        with Vigil(self.model, self.surface) as vigil:
+            async with aclosing(stream) as events:
+                async for event in events:
+                    if isinstance(event, Completion):
                         self._said = ""
                         self._count(event)
                         return event
+                    self._show(event, vigil)
         raise ModelResponseError(f"{self.model.endpoint} ended its answer without a result")
+
+    def _show(self, event: TextDelta | ThoughtDelta | Retry, vigil: Vigil) -> None:
+        match event:
+            case TextDelta():
+                self._said += event.text
+                vigil.heard()
+                self.surface.delta(event.text)
+            case ThoughtDelta():
+                vigil.heard(thought=True)
+                self.surface.delta(event.text, thought=True)
+            case Retry():
+                vigil.retry(event)
 
     async def use(self, call: ToolCall) -> list[str]:
         """Use one tool, append its answer, and return the images that it put out."""

@@ -15,6 +15,7 @@ from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
 from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
+from beaker_kernel.agent.notebook_memory import NotebookMemory
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.summary import sum_up
@@ -46,6 +47,7 @@ class Assistant:
         tokens: used since the start.
         dollars: spent since the start, where prices are known.
         redact: takes secrets out of text.
+        memory: what the notebook keeps.
 
     Args:
         session: the live session.
@@ -78,6 +80,7 @@ class Assistant:
         self.redact = briefing.Redactor(environ)
         self._policy = cast("Policy | None", chosen.get("policy"))
         self._chosen = chosen
+        self.memory = NotebookMemory(lambda: self.settings.keep_in_notebook, chosen.get("keep", ""))
         self._told: set[str] = set()
         self._may_restore = True
         self._conversation: Conversation | None = None
@@ -155,6 +158,8 @@ class Assistant:
             now["model"] = self.models.chosen
         if "contexts" in vars(self):
             now["context"] = self.contexts.name
+        if self.memory.chosen:
+            now["keep"] = self.memory.chosen
         return now
 
     async def answer(
@@ -252,7 +257,7 @@ class Assistant:
     def _restore(self, surface: Surface, state: NotebookState | None) -> None:
         """Go on, once, with the conversation that the notebook holds, if that is wanted."""
         may, self._may_restore = self._may_restore, False
-        wanted = self.settings.keep_in_notebook and self.conversation.is_new
+        wanted = self.memory.keeps and self.conversation.is_new
         if may and wanted and state and state.said:
             self.conversation.restore(self.redact(state.said))
             surface.notice("The model is told what this notebook keeps of an earlier conversation.")
@@ -260,14 +265,7 @@ class Assistant:
     @property
     def history(self) -> dict[str, Any] | None:
         """What the notebook is to keep of the conversation; none where that isn't wanted."""
-        if not self.settings.keep_in_notebook:
-            return None
-        said = [m | {"content": self.redact(str(m["content"]))} for m in self.conversation.spoken]
-        return {
-            "conversation": self.conversation.id,
-            "version": self.conversation.last,
-            "messages": said,
-        }
+        return self.memory.content(self.conversation, self.redact)
 
     async def _briefing(
         self,
@@ -355,10 +353,11 @@ class Assistant:
         self._may_restore = False
         self.cells.forget(self.cells.peek())
 
-    def previous(self) -> list[Message]:
-        """Return the messages of this notebook's last conversation on disk."""
-        lines = self.journal.previous()[1] if self.journal else []
-        return [message for line in lines for message in line.get("turn", ())]
+    def previous(self) -> Conversation:
+        """Return this notebook's last conversation on disk, to be looked at."""
+        conversation = Conversation()
+        conversation.read(self.journal.previous()[1] if self.journal else [])
+        return conversation
 
     def forget(self) -> int:
         """Begin anew, delete what was kept of this notebook, and return how many files it was."""

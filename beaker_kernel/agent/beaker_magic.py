@@ -40,6 +40,8 @@ def _run_at_once(command: Command, assistant: Assistant) -> Shown:
     match command.name:
         case "policy":
             return _policy(assistant, command.argument)
+        case "keep":
+            return _keep(assistant, command.argument)
         case "replay":
             return _replay(assistant)
         case "reset":
@@ -56,11 +58,12 @@ def _said(text: str) -> Shown:
 
 
 def _replay(assistant: Assistant) -> Shown:
-    """Show the questions and answers of this conversation, else of the notebook's last one."""
-    turns = assistant.conversation.messages or assistant.previous()
-    said = [(m["role"], str(m["content"])) for m in turns if m.get("content")]
+    """Show what the model is told of this conversation, else of the notebook's last one."""
+    current = assistant.conversation
+    shown = assistant.previous() if current.is_new else current
+    said = [(m["role"], str(m["content"])) for m in shown.messages if m.get("content")]
     parts = [_spoken(role, text) for role, text in said if role in ("user", "assistant")]
-    return _said("\n\n".join(parts) or "Nothing was said yet.")
+    return _said("\n\n".join(filter(None, [shown.in_short, *parts])) or "Nothing was said yet.")
 
 
 def _spoken(role: str, text: str) -> str:
@@ -98,6 +101,13 @@ async def _model(assistant: Assistant, name: str) -> Shown:
     endpoint = await assistant.models.endpoint()
     where = f"at {endpoint.base_url}"
     return Shown(f"model `{endpoint.model}` {where}", f"model {endpoint.model} {where}")
+
+
+def _keep(assistant: Assistant, switch: str) -> Shown:
+    memory = assistant.memory
+    memory.chosen = switch or memory.chosen
+    where = "in the notebook, too, for all who get it" if memory.keeps else "not in the notebook"
+    return _said(f"Questions and answers are kept {where}.")
 
 
 def _policy(assistant: Assistant, name: str) -> Shown:

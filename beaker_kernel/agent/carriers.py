@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.codec import encode
+from beaker_kernel.protocol.messages import Event
 from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.conversation import Conversation
     from beaker_kernel.agent.link import Incoming, Link
-    from beaker_kernel.protocol.messages import Event
+    from beaker_kernel.protocol.messages import Sign
 
 CELLS = frozenset({"execute_request"})
 """Jupyter's own requests that come to us where they hold one of our magics."""
@@ -120,10 +121,11 @@ class Emitter:
         self._belongs = {"question": question} if question else {}
         self.number = conversation.next_event
 
-    def __call__(self, event: Event) -> None:
-        """Send an event."""
+    def __call__(self, event: Event | Sign) -> None:
+        """Send an event; a sign, too, but that isn't kept."""
         content = encode(event)
-        self._conversation.record(event.msg_type, content | self._belongs)
+        if isinstance(event, Event):
+            self._conversation.record(event.msg_type, content | self._belongs)
         if self._carrier:
             self._carrier.emit(event.msg_type, content)
 

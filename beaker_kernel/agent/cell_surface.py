@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
 from beaker_kernel.agent.markdown import Shown, diff, fenced, folded, insert_button
+from beaker_kernel.agent.placeholder import Placeholder
 from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
 from beaker_kernel.agent.prose import prose_for
+from beaker_kernel.agent.vigil import told
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.stdin import Stdin
-    from beaker_kernel.protocol.messages import ToolState
+    from beaker_kernel.protocol.messages import LlmWaiting, ToolState
 
 
 VS_CODE = "vscode-notebook-cell:"
@@ -43,8 +45,8 @@ class CellSurface:
         self._fence = fence
         self._before = before
         self._in_vs_code = str(carrier.metadata.get("cellId", "")).startswith(VS_CODE)
-        self._prose = prose_for(carrier, self._send)
-        self._retry_id = ""
+        self._placeholder = Placeholder(self._send)
+        self._prose = prose_for(carrier, self._send, self._placeholder)
         self._approved: tuple[str, str] | None = None  # code, and the display that shows it
         self._offered = 0
         self.header = carrier.header
@@ -55,6 +57,7 @@ class CellSurface:
 
     def __exit__(self, kind: object, *_: object) -> None:
         self._prose.end()
+        self._placeholder.hide()
         if kind and not self._in_vs_code:  # no frontend takes a payload of an error
             for cell in self.payload:
                 self._publish(insert_button(cell["text"], 0))
@@ -75,12 +78,11 @@ class CellSurface:
             self._prose.write(text)
 
     def retry(self, retry: Retry) -> None:
-        """Say that the model is asked again, and why; one line for all tries."""
-        self._prose.end()
-        update = bool(self._retry_id)
-        self._retry_id = self._retry_id or uuid4().hex
-        text = f"{retry.reason}; asking again in {retry.delay:.1f} s (try {retry.attempt})"
-        self._publish(_bundle(_notice(text)), self._retry_id, update=update)
+        """Leave it to what is waited for."""
+
+    def waiting(self, waiting: LlmWaiting) -> None:
+        """Show what is waited for, until something else is shown."""
+        self._prose.sign(told(waiting))
 
     def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Leave the figures to `%beaker status`."""
@@ -92,6 +94,7 @@ class CellSurface:
     def tool_started(self, call: ToolCall) -> None:
         """End the text so far: what a tool puts out stands below it."""
         self._prose.end()
+        self._placeholder.hide()
 
     def tool_ended(
         self, call: ToolCall, state: ToolState, output: str = "", error: str = ""
@@ -111,7 +114,7 @@ class CellSurface:
         """Show code that runs in this cell, with the record of whose it is."""
         approved, display_id = self._approved or ("", "")
         if approved == code:  # it stands there already
-            self._publish(self._code(code), display_id, update=True, metadata={"beaker": record})
+            self._publish(self._code(code), ("update_display_data", display_id), {"beaker": record})
         else:
             self._show_code(code, record)
 
@@ -125,13 +128,13 @@ class CellSurface:
         question = f"The model wants to run this.{read}"
         seen = visible(code)
         shown = Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}")
-        display_id = uuid4().hex
         self._prose.end()
-        self._publish(_bundle(shown), display_id)
+        place = self._placeholder.place(uuid4().hex)
+        self._publish(_bundle(shown), place)
         answer = await self.ask("Run it? [y]es, [e]dit in a cell, [n]o:")
         match answer.strip().lower()[:1]:
             case "y":
-                self._approved = code, display_id
+                self._approved = code, place[1]
                 return Verdict(by=PERSON, code=code)
             case "e":
                 self._insert(code)
@@ -143,6 +146,7 @@ class CellSurface:
         if not self._allow_stdin:
             return ""
         self._prose.end()
+        self._placeholder.hide()
         return await self._stdin.ask(self._identity, self.header, f"{question} ")
 
     def finish(self, text: str) -> None:
@@ -184,14 +188,14 @@ class CellSurface:
     def _publish(
         self,
         data: dict[str, Any],
-        display_id: str = "",
-        *,
-        update: bool = False,
+        place: tuple[str, str] | None = None,
         metadata: dict[str, Any] | None = None,
     ) -> None:
+        """Publish at a place, which is a message's type and a display's id; else as the next."""
+        msg_type, display_id = place or self._placeholder.place()
         transient = {"display_id": display_id} if display_id else {}
         content = {"data": data, "metadata": metadata or {}, "transient": transient}
-        self._send("update_display_data" if update else "display_data", content)
+        self._send(msg_type, content)
 
     def _send(self, msg_type: str, content: dict[str, Any]) -> None:
         self._link.publish(msg_type, content, self.header)

@@ -11,7 +11,9 @@ from uuid import uuid4
 from beaker_kernel.agent.briefing import asked, fenced
 
 if TYPE_CHECKING:
-    from beaker_kernel.agent.journal import Journal
+    from collections.abc import Iterable
+
+    from beaker_kernel.agent.journal import Journal, Line
     from beaker_kernel.agent.model import Message
 
 EVENTS = 10_000
@@ -65,10 +67,20 @@ class Conversation:
             id=conversation,
             events=deque(events, maxlen=EVENTS),
             last=max((content["seq"] for _, content in events), default=0),
-            _turns=[line["turn"] for line in lines if "turn" in line],
         )
+        resumed.read(lines)
         resumed.fit(KEPT)
         return resumed
+
+    def read(self, lines: Iterable[Line]) -> None:
+        """Take in what was kept on disk: turns, and what stands for the oldest of them."""
+        for line in lines:
+            if "turn" in line:
+                self._turns.append(line["turn"])
+            elif "summary" in line:
+                at = max(0, len(self._turns) - line["left"])
+                gone, self._turns = self._turns[:at], self._turns[at:]
+                self._tell_in_short(gone, line["summary"], line["heading"])
 
     @property
     def messages(self) -> list[Message]:
@@ -99,7 +111,8 @@ class Conversation:
 
     def restore(self, transcript: str) -> None:
         """Begin with what was said in a session before this one."""
-        self.summary, self.heading = transcript, RESTARTED
+        self._tell_in_short([], transcript, RESTARTED)
+        self._keep_summary(transcript)
 
     @property
     def is_new(self) -> bool:
@@ -125,10 +138,25 @@ class Conversation:
 
     def summed_up(self, turns: list[list[Message]], summary: str) -> None:
         """Tell turns by a summary from now on; where there is none, by their questions."""
+        self._tell_in_short(turns, summary, EARLIER)
+        self._keep_summary(summary)
+
+    def _tell_in_short(self, turns: list[list[Message]], summary: str, heading: str) -> None:
         if summary:
-            self.summary, self.heading = summary, EARLIER
+            self.summary, self.heading = summary, heading
         else:
             self._left_out += [_asked(turn) for turn in turns]
+
+    def _keep_summary(self, summary: str) -> None:
+        if self.journal:
+            left = len(self._overflow) + len(self._turns)
+            self.journal.summary(self.id, summary, self.heading, left)
+
+    @property
+    def in_short(self) -> str:
+        """What is told of the turns that are not sent again."""
+        summary = f"{self.heading}\n\n{self.summary}" if self.summary else ""
+        return "\n\n".join(filter(None, [summary, self._questions().strip()]))
 
     @property
     def earlier(self) -> list[Message]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
-    from beaker_kernel.protocol.messages import ApproveRequest, Event, ToolState
+    from beaker_kernel.protocol.messages import Event, LlmWaiting, Sign, ToolState
+    from beaker_kernel.protocol.requests import ApproveRequest
 
 PREVIEW = 2_000
 """Characters of a tool's output in an event."""
@@ -89,7 +90,7 @@ class EventSurface:
         self,
         *,
         header: bytes,
-        emit: Callable[[Event], None],
+        emit: Callable[[Event | Sign], None],
         number: Callable[[], int],
         approvals: Approvals,
         capabilities: Collection[str],
@@ -126,6 +127,10 @@ class EventSurface:
             seq=self._number(), reason=retry.reason, delay_s=retry.delay, attempt=retry.attempt
         )
         self._emit(event)
+
+    def waiting(self, waiting: LlmWaiting) -> None:
+        """Send what is waited for."""
+        self._emit(waiting)
 
     def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Send the figures."""

@@ -3,6 +3,8 @@
 Each line is a JSON object: ``{"conversation": id, "notebook": path, "began": time}`` begins a
 conversation, ``{"seq": n, "type": msg_type, "content": …}`` is one of its events, and
 ``{"turn": [messages]}`` a question with all that followed, as the model was and is told.
+``{"summary": text, "heading": …, "left": n}`` is what the model is told from then on of all turns
+but the last `n`; where the text is empty, it is told what those turns asked.
 """
 
 from __future__ import annotations
@@ -57,6 +59,10 @@ class Journal:
     def turn(self, conversation: str, messages: list[Message]) -> None:
         """Add a question and what followed."""
         self._write(conversation, {"turn": messages})
+
+    def summary(self, conversation: str, summary: str, heading: str, left: int) -> None:
+        """Add what stands for all turns but the last `left` from now on."""
+        self._write(conversation, {"summary": summary, "heading": heading, "left": left})
 
     def last(self) -> tuple[str, list[Line]]:
         """Return this session's last conversation, its id first; empty where there is none."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.protocol.magic import COMMANDS, OPTIONS, POLICIES
+from beaker_kernel.protocol.magic import COMMANDS, OPTIONS, POLICIES, SWITCH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,4 +98,6 @@ def _command(words: Sequence[str]) -> Command:
         raise ConfigurationError(f"%beaker has no {name!r}; it has {', '.join(COMMANDS)}")
     if name == "policy" and argument and argument not in POLICIES:
         raise ConfigurationError(f"a policy is one of {', '.join(POLICIES)}")
+    if name == "keep" and argument and argument not in SWITCH:
+        raise ConfigurationError("%beaker keep is on or off")
     return Command(name or "help", argument)

@@ -99,6 +99,10 @@ class Model(Protocol):
     def endpoint(self) -> str:
         """The endpoint's base URL, without credentials."""
 
+    @property
+    def attempts(self) -> int:
+        """How often the endpoint is asked at most, the retries included."""
+
     def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncGenerator[ModelEvent, None]:

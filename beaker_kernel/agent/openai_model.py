@@ -79,6 +79,11 @@ class OpenAIModel:
         """The endpoint's base URL."""
         return self._endpoint.base_url
 
+    @property
+    def attempts(self) -> int:
+        """How often it is asked at most."""
+        return self._max_retries + 1
+
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncGenerator[ModelEvent, None]:

@@ -122,6 +122,11 @@ class ReplayModel:
         """Where it would be asked."""
         return self._model.endpoint if self._model else self._tape.path.absolute().as_uri()
 
+    @property
+    def attempts(self) -> int:
+        """How often it would be asked at most."""
+        return self._model.attempts if self._model else 1
+
     async def stream(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec]
     ) -> AsyncGenerator[ModelEvent, None]:

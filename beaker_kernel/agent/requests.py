@@ -3,36 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import archive, beaker_magic, changes, magics
-from beaker_kernel.agent.asking import Asking
+from beaker_kernel.agent import archive
 from beaker_kernel.agent.carriers import Emitter, Native
-from beaker_kernel.agent.cell_surface import CellSurface
-from beaker_kernel.agent.event_surface import Approvals, EventSurface
-from beaker_kernel.agent.magics import Ask, Command, Fix
+from beaker_kernel.agent.cell_requests import CellRequests
 from beaker_kernel.agent.notebook import read_state
 from beaker_kernel.agent.policy import permitted
-from beaker_kernel.agent.witnessed import Witnessed
+from beaker_kernel.agent.surfaces import Surfaces
 from beaker_kernel.errors import BeakerError, ModelError, ProtocolError
-from beaker_kernel.protocol import messages, replies
+from beaker_kernel.protocol import messages, replies, requests
 from beaker_kernel.protocol.codec import decode, encode
 from beaker_kernel.protocol.frames import msg_id
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable
 
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.carriers import Carrier
-    from beaker_kernel.agent.changes import Change
     from beaker_kernel.agent.comms import Comms
     from beaker_kernel.agent.contexts import Contexts
     from beaker_kernel.agent.link import Link
-    from beaker_kernel.agent.magics import Edit
-    from beaker_kernel.agent.markdown import Shown
-    from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
+    from beaker_kernel.agent.notebook import NotebookState
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.agent.turn import Turn
@@ -64,14 +58,13 @@ class Requests:
         comms: Comms,
         cancel: Callable[[str | None], dict[str, bytes]],
     ) -> None:
-        self._link = link
         self._session = session
         self._assistant = assistant
         self._stdin = stdin
         self._comms = comms
         self._cancel = cancel
-        self._approvals = Approvals()
-        self._asking = Asking()
+        self._surfaces = Surfaces(link, session, assistant, stdin, comms)
+        self._cells = CellRequests(session, assistant, comms, self._surfaces)
 
     async def answer(self, carrier: Carrier) -> Reply:
         """Answer a request by the method of its name, or as the active context does.
@@ -88,112 +81,20 @@ class Requests:
         method: Callable[[Carrier], Awaitable[Reply]] = getattr(self, msg_type)
         return method
 
-    # ------------------------------------------------------------------ Jupyter's own
-
     async def execute_request(self, carrier: Carrier) -> Reply:
-        """Answer one of our cells: `%ask`, `%%ask` or `%beaker`."""
-        count = await self._execution_count()
-        code = str(carrier.content["code"])
-        if not carrier.content.get("silent"):
-            carrier.emit("execute_input", {"code": code, "execution_count": count})
-        match magics.parse(code):
-            case Command() as command:
-                with self._surface(carrier) as surface:
-                    surface.show(await self._command(command, carrier))
-            case Ask(question, auto, model):
-                with self._surface(carrier) as surface, self._kept(surface, question) as kept:
-                    notebook = self._notebook(carrier)
-                    await self._assistant.answer(
-                        kept, question, auto=auto, model=model, notebook=notebook
-                    )
-                    self._tell_history(carrier)
-            case wish:
-                change = self._change(wish)
-                asked = str(carrier.content["code"])
-                with (
-                    self._surface(carrier, change.before) as surface,
-                    self._kept(surface, asked) as kept,
-                ):
-                    await self._offer(carrier, kept, wish, change)
-        return OK | {"execution_count": count, "payload": surface.payload, "user_expressions": {}}
-
-    async def _command(self, command: Command, carrier: Carrier) -> Shown:
-        shown = await beaker_magic.run(command, self._assistant, self._session, carrier.header)
-        if command.name == "forget":
-            self._tell_history(carrier)
-        return shown
-
-    async def _offer(
-        self, carrier: Carrier, kept: Witnessed, wish: Fix | Edit, change: Change
-    ) -> None:
-        """Answer with other code, as a difference of its cell where the frontend can show that."""
-        notebook = self._notebook(carrier)
-        if notebook and (state := await self._assistant.look(kept, notebook)):
-            notebook.corrects = self._corrected(carrier, wish, state)
-            await self._assistant.answer(kept, change.question, notebook=notebook, state=state)
-        else:
-            await self._assistant.answer(kept, change.question)
-        self._tell_history(carrier)
-
-    def _corrected(
-        self, carrier: Carrier, wish: Fix | Edit, state: NotebookState
-    ) -> NotebookCell | None:
-        """Return the cell that is to be corrected: the one that failed, or the one that asks."""
-        if isinstance(wish, Fix):
-            failed = self._assistant.cells.failed
-            return next((c for c in state.cells if failed and c.source == failed.source), None)
-        return next((c for c in state.cells if c.id == carrier.metadata.get("cellId")), None)
-
-    def _tell_history(self, carrier: Carrier) -> None:
-        """Have the notebook keep the conversation, where that is wanted."""
-        if history := self._assistant.history:
-            self._comms.tell(carrier, "set_chat_history", history)
-
-    def _surface(self, carrier: Carrier, before: str = "") -> CellSurface:
-        fence = self._session.language.fence
-        return CellSurface(self._link, self._stdin, carrier, fence, before)
-
-    @contextmanager
-    def _kept(self, surface: CellSurface, question: str) -> Iterator[Witnessed]:
-        """Have what is shown in a cell kept as the events that another frontend would see."""
-        emit = Emitter(None, self._assistant.conversation, msg_id(surface.header))
-        with self._asking.asked(emit, msg_id(surface.header), question):
-            yield Witnessed(surface, self._event_surface(surface.header, emit))
-
-    def _notebook(self, carrier: Carrier) -> Notebook | None:
-        """Return the notebook that asks, where its frontend lets cells be changed."""
-        return self._comms.notebook(carrier, self._asked_for_notebook)
-
-    def _asked_for_notebook(self) -> Reply:
-        emit = Emitter(None, self._assistant.conversation)
-        event = messages.NotebookStateRequest(seq=emit.number())
-        emit(event)
-        return encode(event)
-
-    def _change(self, wish: Fix | Edit) -> Change:
-        fence = self._session.language.fence
-        if isinstance(wish, Fix):
-            return changes.fix(wish, self._assistant.cells.failed, fence)
-        return changes.edit(wish, fence)
-
-    async def _execution_count(self) -> int:
-        """Return the count of the last cell; one that an agent before this one saw is asked for."""
-        cells = self._assistant.cells
-        cells.execution_count = cells.execution_count or await self._session.execution_count()
-        return cells.shown_count
-
-    # ------------------------------------------------------------------ Beaker's
+        """Answer one of our cells."""
+        return await self._cells.execute_request(carrier)
 
     async def llm_request(self, carrier: Carrier) -> Reply:
         """Answer a question with the whole event vocabulary."""
         request = decode("llm_request", carrier.content)
-        assert isinstance(request, messages.LlmRequest)
+        assert isinstance(request, requests.LlmRequest)
         emit = Emitter(carrier, self._assistant.conversation, msg_id(carrier.header))
         may_ask = "ask_user" in carrier.capabilities or carrier.content.get("allow_stdin")
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
-        surface = self._event_surface(carrier.header, emit, carrier.capabilities, ask)
-        with self._asking.asked(emit, msg_id(carrier.header), request.request):
-            notebook = self._notebook(carrier)
+        surface = self._surfaces.events(carrier.header, emit, carrier.capabilities, ask)
+        with self._surfaces.asking.asked(emit, msg_id(carrier.header), request.request):
+            notebook = self._surfaces.notebook(carrier)
             await self._assistant.answer(
                 surface,
                 request.request,
@@ -208,14 +109,14 @@ class Requests:
     async def briefing_request(self, carrier: Carrier) -> Reply:
         """Say what the model would be sent with a question."""
         request = decode("briefing_request", carrier.content)
-        assert isinstance(request, messages.BriefingRequest)
+        assert isinstance(request, requests.BriefingRequest)
         sections = await self._assistant.sections(request.request, request.without)
         return encode(replies.BriefingReply(sections=tuple(sections)))
 
     async def set_policy(self, carrier: Carrier) -> Reply:
         """Choose whose word model code needs."""
         request = decode("set_policy", carrier.content)
-        assert isinstance(request, messages.SetPolicy)
+        assert isinstance(request, requests.SetPolicy)
         self._assistant.policy = request.policy
         return OK
 
@@ -226,37 +127,20 @@ class Requests:
             return read_state(brought if isinstance(brought, dict) else {})
         if ask and isinstance(carrier, Native) and "notebook" in carrier.capabilities:
             with suppress(TimeoutError):
-                return await self._comms.ask_for_state(carrier, self._asked_for_notebook)
+                return await self._comms.ask_for_state(carrier, self._surfaces.asked_for_notebook)
         return None
-
-    def _event_surface(
-        self,
-        header: bytes,
-        emit: Emitter,
-        capabilities: Sequence[str] = (),
-        ask_on_stdin: Callable[[str], Awaitable[str]] | None = None,
-    ) -> EventSurface:
-        return EventSurface(
-            header=header,
-            emit=emit,
-            number=emit.number,
-            approvals=self._approvals,
-            capabilities=capabilities,
-            ask_on_stdin=ask_on_stdin,
-            language=self._session.language.name,
-        )
 
     async def approve_request(self, carrier: Carrier) -> Reply:
         """Take in a person's word on code that waits for it."""
         request = decode("approve_request", carrier.content)
-        assert isinstance(request, messages.ApproveRequest)
-        self._approvals.decide(request)
+        assert isinstance(request, requests.ApproveRequest)
+        self._surfaces.approvals.decide(request)
         return OK
 
     async def llm_cancel_request(self, carrier: Carrier) -> Reply:
         """Stop a question, or all."""
         request = decode("llm_cancel_request", carrier.content)
-        assert isinstance(request, messages.LlmCancelRequest)
+        assert isinstance(request, requests.LlmCancelRequest)
         stopped = self._cancel(request.msg_id)
         self._session.interrupt(tuple(stopped.values()))
         return encode(replies.LlmCancelReply(cancelled=tuple(stopped)))
@@ -264,7 +148,7 @@ class Requests:
     async def resume_request(self, carrier: Carrier) -> Reply:
         """Send the events again that a frontend missed."""
         request = decode("resume_request", carrier.content)
-        assert isinstance(request, messages.ResumeRequest)
+        assert isinstance(request, requests.ResumeRequest)
         conversation = self._assistant.conversation
         since = request.since if request.conversation in (None, conversation.id) else 0
         for msg_type, content in conversation.since(since):
@@ -272,14 +156,14 @@ class Requests:
         reply = replies.ResumeReply(
             conversation=conversation.id,
             seq=conversation.last,
-            running=tuple(self._asking.running),
+            running=tuple(self._surfaces.asking.running),
         )
         return encode(reply)
 
     async def conversation_request(self, carrier: Carrier) -> Reply:
         """Return a conversation's messages."""
         request = decode("conversation_request", carrier.content)
-        assert isinstance(request, messages.ConversationRequest)
+        assert isinstance(request, requests.ConversationRequest)
         conversation, journal = self._assistant.conversation, self._assistant.journal
         if journal and request.conversation not in (None, conversation.id):
             read = await asyncio.to_thread(archive.read, journal, str(request.conversation))
@@ -292,7 +176,7 @@ class Requests:
     async def conversations_request(self, carrier: Carrier) -> Reply:
         """Return which conversations are kept of this notebook."""
         request = decode("conversations_request", carrier.content)
-        assert isinstance(request, messages.ConversationsRequest)
+        assert isinstance(request, requests.ConversationsRequest)
         journal = self._assistant.journal
         kept = await asyncio.to_thread(archive.kept, journal, request.search) if journal else ()
         return encode(replies.ConversationsReply(conversations=tuple(kept)))
@@ -300,7 +184,7 @@ class Requests:
     async def variables_request(self, carrier: Carrier) -> Reply:
         """Return the session's variables, bounded."""
         request = decode("variables_request", carrier.content)
-        assert isinstance(request, messages.VariablesRequest)
+        assert isinstance(request, requests.VariablesRequest)
         reply = await self._session.variables(request.limit, request.names or ())
         if reply is None:
             raise BeakerError("a cell is running; ask for variables when it has ended")
@@ -334,7 +218,7 @@ class Requests:
     async def set_agent_model(self, carrier: Carrier) -> Reply:
         """Choose the model; with nothing named, look for one anew."""
         request = decode("set_agent_model", carrier.content)
-        assert isinstance(request, messages.SetAgentModel)
+        assert isinstance(request, requests.SetAgentModel)
         profile, named = request.provider_id, (request.model_config or {}).get("model_name", "")
         is_known = profile in self._assistant.settings.models
         await self._assistant.models.choose(profile if profile and is_known else str(named))
@@ -343,7 +227,7 @@ class Requests:
     async def context_setup_request(self, carrier: Carrier) -> Reply:
         """Set the context up; another language or kernelspec exchanges the subkernel."""
         request = decode("context_setup_request", carrier.content)
-        assert isinstance(request, messages.ContextSetupRequest)
+        assert isinstance(request, requests.ContextSetupRequest)
         self._contexts.find(request.context)
         wanted = request.subkernel or request.language
         if wanted and wanted not in (self._session.kernelspec, self._session.language.name):
@@ -387,7 +271,7 @@ class Requests:
 
     def _acting(self, carrier: Carrier) -> Turn:
         emit = Emitter(carrier, self._assistant.conversation)
-        return self._assistant.acting(self._event_surface(carrier.header, emit))
+        return self._assistant.acting(self._surfaces.events(carrier.header, emit))
 
     @property
     def _contexts(self) -> Contexts:

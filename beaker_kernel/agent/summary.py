@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beaker_kernel.agent.briefing import asked, fenced
 from beaker_kernel.agent.model import Completion, Retry
 from beaker_kernel.agent.outputs import shorten
+from beaker_kernel.agent.vigil import Vigil
 from beaker_kernel.errors import ModelError, ModelResponseError
 
 if TYPE_CHECKING:
@@ -97,12 +98,13 @@ def transcript(turns: Sequence[Sequence[Message]], most: int) -> str:
 
 
 async def _complete(model: Model, messages: list[Message], surface: Surface) -> Completion:
-    async with aclosing(model.stream(messages, ())) as events:
-        async for event in events:
-            if isinstance(event, Retry):
-                surface.retry(event)
-            elif isinstance(event, Completion):
-                return event
+    with Vigil(model, surface) as vigil:
+        async with aclosing(model.stream(messages, ())) as events:
+            async for event in events:
+                if isinstance(event, Retry):
+                    vigil.retry(event)
+                elif isinstance(event, Completion):
+                    return event
     raise ModelResponseError(f"{model.endpoint} ended its summary without a result")
 
 

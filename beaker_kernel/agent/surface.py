@@ -9,7 +9,7 @@ from beaker_kernel.agent.policy import Approver
 if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
-    from beaker_kernel.protocol.messages import ToolState
+    from beaker_kernel.protocol.messages import LlmWaiting, ToolState
 
 
 class Surface(Approver, Protocol):
@@ -28,6 +28,9 @@ class Surface(Approver, Protocol):
 
     def retry(self, retry: Retry) -> None:
         """Say that the model is asked again, and why."""
+
+    def waiting(self, waiting: LlmWaiting) -> None:
+        """Say what is waited for, until something else is shown; it is not kept."""
 
     def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Say what a completion took and cost, and what is used of the budget."""

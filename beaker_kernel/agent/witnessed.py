@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.policy import Verdict
     from beaker_kernel.agent.surface import Surface
-    from beaker_kernel.protocol.messages import ToolState
+    from beaker_kernel.protocol.messages import LlmWaiting, ToolState
 
 
 class Witnessed:
@@ -54,6 +54,10 @@ class Witnessed:
         """Say that the model is asked again."""
         self._surface.retry(retry)
         self._witness.retry(retry)
+
+    def waiting(self, waiting: LlmWaiting) -> None:
+        """Say what is waited for; who comes later need not know."""
+        self._surface.waiting(waiting)
 
     def usage(self, usage: Usage, budget: Budget, cost: float | None) -> None:
         """Say what a completion took."""

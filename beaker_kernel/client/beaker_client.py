@@ -10,7 +10,13 @@ import httpx2
 from pydantic import BaseModel
 
 from beaker_kernel import errors
-from beaker_kernel.execution.requests import ExecutionPage, FileList, SessionInfo, SessionList
+from beaker_kernel.execution.requests import (
+    CommandResult,
+    ExecutionPage,
+    FileList,
+    SessionInfo,
+    SessionList,
+)
 from beaker_kernel.execution.results import Execution, ExecutionError, Result
 
 if TYPE_CHECKING:
@@ -131,6 +137,20 @@ class BeakerClient:
     async def interrupt_execution(self, execution: str) -> Execution:
         """Interrupt an execution; one that waits is over at once."""
         return await self._ask("POST", f"/executions/{execution}/interrupt", Execution)
+
+    async def run_command(
+        self,
+        command: str,
+        session: str | None = None,
+        *,
+        cwd: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 (the server keeps it)
+    ) -> CommandResult:
+        """Run a command in a shell, in a session's folder, where the server allows commands."""
+        asked = _given(session=session, cwd=cwd, timeout=timeout)
+        return await self._ask(
+            "POST", "/commands", CommandResult, json={"command": command, **asked}
+        )
 
     async def create_session(self, **wanted: Any) -> SessionInfo:  # noqa: ANN401
         """Start a live kernel: by ``id, language, kernel, cwd, env, idle_timeout, memory_mb``."""

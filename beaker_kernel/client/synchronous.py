@@ -12,7 +12,7 @@ from beaker_kernel.client.beaker_client import BeakerClient
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from beaker_kernel.execution.requests import ExecutionPage, SessionInfo
+    from beaker_kernel.execution.requests import CommandResult, ExecutionPage, SessionInfo
     from beaker_kernel.execution.results import Execution, File
 
 P = ParamSpec("P")
@@ -47,6 +47,10 @@ class SyncBeakerClient:
     def run_code(self, code: str, session: str | None = None, **more: Any) -> Execution:  # noqa: ANN401
         """Run code to its end; callbacks are called in the thread."""
         return self._call(self._client.run_code, code, session, **more)
+
+    def run_command(self, command: str, session: str | None = None, **more: Any) -> CommandResult:  # noqa: ANN401
+        """Run a command in a shell."""
+        return self._call(self._client.run_command, command, session, **more)
 
     def history(self, **wanted: Any) -> ExecutionPage:  # noqa: ANN401
         """Return past executions, newest first."""

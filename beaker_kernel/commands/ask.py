@@ -69,14 +69,22 @@ def run(args: Namespace) -> int:
 async def _ask(args: Namespace, question: str) -> int:
     from beaker_kernel.commands import kernels  # noqa: PLC0415 (imports jupyter_client)
 
+    transcript = Transcript(
+        sys.stdout, sys.stderr, colour=sys.stdout.isatty(), status=sys.stderr.isatty()
+    )
+    transcript.sign("… looking for the kernel" if args.existing else "… starting a kernel")
     opened = kernels.existing(args.existing) if args.existing else kernels.started(args.kernel)
-    async with opened as client:
-        return await _exchange(args, question, client)
+    try:
+        async with opened as client:
+            return await _exchange(args, question, client, transcript)
+    finally:
+        transcript.end()
 
 
-async def _exchange(args: Namespace, question: str, client: AsyncKernelClient) -> int:
+async def _exchange(
+    args: Namespace, question: str, client: AsyncKernelClient, transcript: Transcript
+) -> int:
     person: Person = Terminal() if sys.stdin.isatty() else Nobody()
-    transcript = Transcript(sys.stdout, sys.stderr, colour=sys.stdout.isatty())
     exchange = Exchange(client, transcript, person, auto=args.auto)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, exchange.interrupt)
@@ -90,6 +98,7 @@ async def _exchange(args: Namespace, question: str, client: AsyncKernelClient) -
         failure = f"no answer within {args.timeout:g} seconds"
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+        transcript.end()
     if failure:
         sys.stderr.write(f"beaker: {failure}\n")
     return 130 if exchange.interrupted else int(bool(failure))

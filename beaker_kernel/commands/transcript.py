@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.policy import visible
+from beaker_kernel.agent.prose import OVERWRITE
+from beaker_kernel.agent.vigil import told
+from beaker_kernel.protocol.codec import decode
+from beaker_kernel.protocol.messages import LlmWaiting
 
 if TYPE_CHECKING:
     from typing import TextIO
@@ -27,6 +32,7 @@ class Transcript:
         answer: where the answer, code and outputs go.
         notes: where retries, tools and errors go.
         colour: whether colours in outputs are kept.
+        status: whether the notes go to a terminal, on which a line can be overwritten.
 
     """
 
@@ -42,16 +48,21 @@ class Transcript:
             "llm_response",
             "llm_retry",
             "llm_thought",
+            "llm_waiting",
             "stream",
             "tool_call_update",
             "update_display_data",
         }
     )
 
-    def __init__(self, answer: TextIO, notes: TextIO, *, colour: bool) -> None:
+    def __init__(
+        self, answer: TextIO, notes: TextIO, *, colour: bool, status: bool = False
+    ) -> None:
         self._answer = answer
         self._notes = notes
         self._colour = colour
+        self._status = status
+        self._signed = False
         self._open_line = False
         self._streamed = False
         self._tools: dict[str, str] = {}
@@ -63,14 +74,30 @@ class Transcript:
 
     def end(self) -> None:
         """End the last line."""
+        self._unsign()
         if self._open_line:
             self._write("\n")
 
     def note(self, text: str) -> None:
         """Say something that is not part of the answer."""
+        self._unsign()
         self._answer.flush()
         self._notes.write(f"{self._plain(text)}\n")
         self._notes.flush()
+
+    def sign(self, text: str) -> None:
+        """Say something until anything else is said, on a terminal only."""
+        if self._status and not self._open_line:
+            columns = shutil.get_terminal_size().columns - 1  # a broken line can't be overwritten
+            self._notes.write(f"{OVERWRITE}{self._plain(text)[:columns]}")
+            self._notes.flush()
+            self._signed = True
+
+    def _unsign(self) -> None:
+        if self._signed:
+            self._notes.write(OVERWRITE)
+            self._notes.flush()
+            self._signed = False
 
     def proposal(self, content: Content) -> None:
         """Show exactly the code that waits for a word, hidden characters written out."""
@@ -97,8 +124,15 @@ class Transcript:
             self.note(content["thought"])
 
     def llm_retry(self, content: Content) -> None:
-        """Say that the model is asked again, and when."""
-        self.note(f"… {content['reason']}; again in {content['delay_s']:g} s")
+        """Say that the model is asked again, and when; on a terminal `llm_waiting` does that."""
+        if not self._status:
+            self.note(f"… {content['reason']}; again in {content['delay_s']:g} s")
+
+    def llm_waiting(self, content: Content) -> None:
+        """Say what is waited for."""
+        waiting = decode("llm_waiting", content)
+        assert isinstance(waiting, LlmWaiting)
+        self.sign(f"… {told(waiting)}")
 
     def llm_auth_failure(self, content: Content) -> None:
         """Say that the key was refused; the reply says the same, so it is left to that."""
@@ -147,6 +181,7 @@ class Transcript:
     def _write(self, text: str) -> None:
         text = self._plain(text)
         if text:
+            self._unsign()
             self._open_line = not text.endswith("\n")
             self._answer.write(text)
             self._answer.flush()

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
 
 MAGICS = ("%ask", "%%ask", "%fix", "%%edit", "%beaker")
 POLICIES = ("ask", "guarded", "auto", "never")
+SWITCH = ("on", "off")
 COMMANDS = {
     "status": "what is behind this kernel: subkernel, model, policy, tokens",
     "model": "show the model, or choose one: %beaker model NAME",
     "policy": "who decides what model code runs; set it by ask, guarded, auto or never",
     "context": "show what the model would be told next; choose a field: %beaker context NAME",
+    "keep": "whether the notebook keeps questions and answers, too: on or off",
     "reset": "begin a new conversation; your variables stay",
     "replay": "show the conversation so far, or the one before a restart",
     "forget": "delete this notebook's conversations, on disk too",
@@ -76,6 +78,8 @@ def _choices(earlier: Sequence[str]) -> Sequence[str]:
             return list(COMMANDS)
         case ["%beaker" | "%%beaker", "policy"]:
             return POLICIES
+        case ["%beaker" | "%%beaker", "keep"]:
+            return SWITCH
         case ["%ask" | "%%ask", *_]:
             return list(OPTIONS)
     return []

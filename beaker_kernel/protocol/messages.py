@@ -1,16 +1,18 @@
 """What is said in Beaker's own messages: the content of each, one dataclass.
 
+What a frontend asks stands in `protocol.requests`, what it is answered in `protocol.replies`; here
+is what happens on the way.
+
 docs/reference/protocol.md says who sends which. A class carries its ``msg_type``; a field that is
 ``None`` is left out on the wire, and a field that nobody here knows is ignored.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from beaker_kernel.protocol.names import PROTOCOL_VERSION
-from beaker_kernel.protocol.replies import Policy  # noqa: TC001 (pydantic reads it)
 
 Object: TypeAlias = dict[str, Any]
 """A JSON object whose keys are not ours to name."""
@@ -28,137 +30,6 @@ class Message:
     """The content of one message."""
 
     msg_type: ClassVar[str]
-
-
-# Requests: on shell, from the frontend; each gets its reply.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Message):
-    """What a frontend asks on shell, or over the comm."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LlmRequest(Request):
-    """A question; `attachments` are ids of uploads, `without` is what the model isn't told."""
-
-    msg_type = "llm_request"
-    request: str
-    attachments: tuple[str, ...] = ()
-    without: tuple[Part, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BriefingRequest(Request):
-    """Ask what the model would be sent with a question."""
-
-    msg_type = "briefing_request"
-    request: str = ""
-    without: tuple[Part, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextSetupRequest(Request):
-    """Choose a context and, by `language` or `subkernel` (a kernelspec), where it runs."""
-
-    msg_type = "context_setup_request"
-    context: str
-    context_info: Object = field(default_factory=dict)
-    language: str | None = None
-    subkernel: str | None = None
-    debug: bool | None = None
-    verbose: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContextInfoRequest(Request):
-    """Ask for a `ContextInfoResponse`."""
-
-    msg_type = "context_info_request"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionInfoRequest(Request):
-    """Ask which model, policy and subkernel this session has."""
-
-    msg_type = "beaker_session_info_request"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResetRequest(Request):
-    """Forget the conversation and set the context up anew; the session's variables stay."""
-
-    msg_type = "reset_request"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetAgentModel(Request):
-    """Choose the model: a profile by `provider_id`, or `model_name`; with neither, look anew."""
-
-    msg_type = "set_agent_model"
-    provider_id: str | None = None
-    model_config: Object | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetPolicy(Request):
-    """Choose whose word code of the model needs."""
-
-    msg_type = "set_policy"
-    policy: Policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveRequest(Request):
-    """A person's word on an `ApprovalRequest`; `code` is what they made of it, for ``edit``."""
-
-    msg_type = "approve_request"
-    approval_id: str
-    sha256: str
-    decision: Decision
-    code: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LlmCancelRequest(Request):
-    """Stop the question whose request has `msg_id`, or every one."""
-
-    msg_type = "llm_cancel_request"
-    msg_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumeRequest(Request):
-    """Ask for a conversation's events after the sequence number `since`, then the live ones."""
-
-    msg_type = "resume_request"
-    since: int
-    conversation: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationRequest(Request):
-    """Ask for a conversation's messages: one of those that are kept, or the current one's."""
-
-    msg_type = "conversation_request"
-    conversation: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationsRequest(Request):
-    """Ask which conversations are kept of this notebook: all, or those in which `search` stands."""
-
-    msg_type = "conversations_request"
-    search: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VariablesRequest(Request):
-    """Ask for the session's variables: those in `names`, or the `limit` newest."""
-
-    msg_type = "variables_request"
-    names: tuple[str, ...] | None = None
-    limit: int = 50
 
 
 # Events: on iopub, to the frontend, with the request as parent.
@@ -373,6 +244,32 @@ class ApprovalRequest(Event):
     language: str
     reason: str
     untrusted: bool
+
+
+# Signs: on iopub, to the frontend, beside the events.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign(Message):
+    """What is so for a moment, until the next event: it has no number, and is not sent again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LlmWaiting(Sign):
+    """What is waited for: the answer to request `attempt` of `attempts`, silent for `seconds`.
+
+    It is sent in `again_in_s` seconds, if that is there, since the one before it failed for a
+    `reason`. Where `thinking`, the model is at its reasoning.
+    """
+
+    msg_type = "llm_waiting"
+    model: str
+    seconds: float
+    attempt: int
+    attempts: int
+    reason: str | None = None
+    again_in_s: float | None = None
+    thinking: bool | None = None
 
 
 # On the comm, in either direction.

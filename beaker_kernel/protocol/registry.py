@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from beaker_kernel.protocol import messages, replies
-from beaker_kernel.protocol.messages import Event, Message, Request
+from beaker_kernel.protocol import messages, replies, requests
+from beaker_kernel.protocol.messages import Event, Message, Sign
 from beaker_kernel.protocol.names import reply_type
 from beaker_kernel.protocol.replies import ErrorReply, OkReply
 
-REQUESTS: tuple[type[Request], ...] = (
-    messages.LlmRequest,
-    messages.BriefingRequest,
-    messages.ContextSetupRequest,
-    messages.ContextInfoRequest,
-    messages.SessionInfoRequest,
-    messages.ResetRequest,
-    messages.SetAgentModel,
-    messages.SetPolicy,
-    messages.ApproveRequest,
-    messages.LlmCancelRequest,
-    messages.ResumeRequest,
-    messages.ConversationRequest,
-    messages.ConversationsRequest,
-    messages.VariablesRequest,
+REQUESTS: tuple[type[requests.Request], ...] = (
+    requests.LlmRequest,
+    requests.BriefingRequest,
+    requests.ContextSetupRequest,
+    requests.ContextInfoRequest,
+    requests.SessionInfoRequest,
+    requests.ResetRequest,
+    requests.SetAgentModel,
+    requests.SetPolicy,
+    requests.ApproveRequest,
+    requests.LlmCancelRequest,
+    requests.ResumeRequest,
+    requests.ConversationRequest,
+    requests.ConversationsRequest,
+    requests.VariablesRequest,
 )
 """From the frontend, on shell."""
 
@@ -47,6 +47,9 @@ EVENTS: tuple[type[Event], ...] = (
 )
 """To the frontend, on iopub."""
 
+SIGNS: tuple[type[Sign], ...] = (messages.LlmWaiting,)
+"""To the frontend, on iopub, for a moment."""
+
 COMM_MESSAGES: tuple[type[Message], ...] = (messages.CellOp, messages.CellAck)
 """In either direction, only over the comm."""
 
@@ -67,7 +70,7 @@ REPLIES: dict[str, type[OkReply]] = {
 """To the frontend, on shell, by msg_type, where the request was done."""
 
 MESSAGES: dict[str, type[Message]] = {
-    message.msg_type: message for message in (*REQUESTS, *EVENTS, *COMM_MESSAGES)
+    message.msg_type: message for message in (*REQUESTS, *EVENTS, *SIGNS, *COMM_MESSAGES)
 }
 """By msg_type, all that are no replies."""
 

@@ -17,7 +17,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 
 from beaker_kernel.protocol.messages import KernelFeatures
 from beaker_kernel.protocol.names import FREE_FORM, PROTOCOL_VERSION
-from beaker_kernel.protocol.registry import COMM_MESSAGES, EVENTS, REPLIES, REQUESTS
+from beaker_kernel.protocol.registry import COMM_MESSAGES, EVENTS, REPLIES, REQUESTS, SIGNS
 from beaker_kernel.protocol.validation import adapter, envelope_adapter
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _adapters() -> Iterator[tuple[str, JsonSchemaMode, TypeAdapter[Any]]]:
     """Name each message once; what we send is described as we write it, without liberties."""
     for request in REQUESTS:
         yield request.msg_type, "validation", adapter(request.msg_type)
-    for message in (*EVENTS, *COMM_MESSAGES):
+    for message in (*EVENTS, *SIGNS, *COMM_MESSAGES):
         yield message.msg_type, "serialization", adapter(message.msg_type)
     for reply in REPLIES:
         yield reply, "serialization", adapter(reply)

@@ -13,6 +13,7 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.serverapp import ServerApp
 from jupyter_server.serverapp import flags as jupyter_flags
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyterlab_server import LabServerApp
 from prometheus_client import REGISTRY
 from traitlets import Bool, List, Unicode, default
@@ -29,6 +30,7 @@ from beaker_kernel.server.identity import TokenIdentity
 from beaker_kernel.server.metrics import ExecutionMetrics
 from beaker_kernel.server.page import ROOT, PageSettings
 from beaker_kernel.server.request_log import JsonFormatter
+from beaker_kernel.server.warm_kernels import WarmKernels
 
 if TYPE_CHECKING:
     from beaker_kernel.execution.service import ExecutionService
@@ -91,6 +93,11 @@ class HeadlessServer(ServerApp):
     ) -> str | type[ZMQChannelsWebsocketConnection]:
         stock = super()._default_kernel_websocket_connection_class()
         return KernelConnection if stock is ZMQChannelsWebsocketConnection else stock
+
+    @default("kernel_manager_class")
+    def _default_kernel_manager_class(self) -> str | type[AsyncMappingKernelManager]:
+        stock = super()._default_kernel_manager_class()
+        return WarmKernels if stock is AsyncMappingKernelManager else stock
 
     def init_webapp(self) -> None:
         """Refuse to be half safe, keep the token from every child, and build the application.
@@ -162,6 +169,7 @@ class BeakerServer(LabServerApp):
         TokenIdentity,
         execution_api.ExecutionSettings,
         PageSettings,
+        WarmKernels,
     ]
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)

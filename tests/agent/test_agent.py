@@ -35,6 +35,10 @@ class Seen:
     def retry(self, retry):
         self.happened.append(("retry", retry.attempt))
 
+    def waiting(self, waiting):
+        self.spoken.set()
+        self.happened.append(("waiting", waiting))
+
     def usage(self, usage, budget, cost):
         self.happened.append(("usage", budget.tokens))
 

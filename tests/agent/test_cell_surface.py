@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -12,10 +13,13 @@ from beaker_kernel.agent.cell_surface import CellSurface
 from beaker_kernel.agent.model import Retry
 from beaker_kernel.agent.prose import REFRESH
 from beaker_kernel.agent.stdin import Stdin
+from beaker_kernel.execution.terminal import folded
 from beaker_kernel.protocol.link import Verb
+from beaker_kernel.protocol.messages import LlmWaiting
 from tests.support.kernels import NOTEBOOK
 
 pytestmark = pytest.mark.anyio
+WAITING = LlmWaiting(model="gpt", seconds=2.0, attempt=1, attempts=5)
 
 
 class Cell:
@@ -129,12 +133,77 @@ async def test_code_cannot_close_its_own_fence(surface) -> None:
     assert markdown(shown)[0].endswith("\n`````")
 
 
-async def test_one_line_tells_of_all_tries(surface) -> None:
+async def test_one_line_tells_of_all_that_is_waited_for(surface) -> None:
     async with surface() as (cell, *_, shown):
-        cell.retry(Retry(reason="busy", delay=0.52, attempt=1))
-        cell.retry(Retry(reason="busy", delay=1.1, attempt=2))
+        cell.waiting(WAITING)
+        cell.retry(Retry(reason="busy", delay=1.1, attempt=1))
+        cell.waiting(replace(WAITING, attempt=2, reason="busy", again_in_s=1.1))
     assert [m["type"] for m in shown] == ["display_data", "update_display_data"]
-    assert "0.5 s (try 1)" in markdown(shown)[0]
+    assert markdown(shown) == [
+        "*waiting for gpt: 2 s (attempt 1 of 5)*",
+        "*asking gpt again in 1.1 s (attempt 2 of 5) after: busy*",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("say", "expected"),
+    [
+        (lambda cell: cell.delta("words"), "words"),
+        (lambda cell: cell.code("x", {}), "```python\nx\n```"),
+        (lambda cell: cell.placed("x"), "<details>"),
+        (lambda cell: cell.notice("by the way"), "*by the way*"),
+    ],
+)
+async def test_what_comes_takes_the_place_of_what_was_waited_for(surface, say, expected) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.waiting(WAITING)
+            say(cell)
+            cell.code("y", {})
+    assert [m["type"] for m in shown] == ["display_data", "update_display_data", "display_data"]
+    assert shown[0]["transient"] == shown[1]["transient"]
+    assert markdown(shown)[1].startswith(expected)
+    assert shown[2]["transient"] == {}
+
+
+async def test_words_that_falter_are_kept_without_the_line_below_them(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        with cell:
+            cell.delta("Well")
+            cell.waiting(WAITING)
+    assert "waiting" in markdown(shown)[1]
+    assert markdown(shown)[::2] == ["Well", "Well"]
+    assert len({m["transient"]["display_id"] for m in shown}) == 1
+
+
+async def test_a_question_that_fails_leaves_nothing_of_what_was_waited_for(surface) -> None:
+    async with surface() as (cell, *_, shown):
+        cell.waiting(WAITING)
+        cell.__exit__(ValueError)
+    assert shown[-1]["data"] == {"text/plain": ""}
+    assert shown[-1]["transient"] == shown[0]["transient"]
+
+
+async def test_a_terminal_prints_over_what_was_waited_for(surface) -> None:
+    async with surface(metadata={}) as (cell, *_, shown):
+        with cell:
+            cell.waiting(WAITING)
+            cell.waiting(WAITING)
+            cell.delta("one")
+            cell.waiting(WAITING)
+            cell.delta(" two")
+    printed = "".join(message["text"] for message in shown)
+    assert printed.count("waiting for gpt: 2 s") == 2
+    assert folded(printed) == "one two\n"
+
+
+async def test_where_nobody_watches_nothing_is_said_of_waiting(surface) -> None:
+    async with surface(metadata={}, allow_stdin=False) as (cell, *_, shown):
+        with cell:
+            cell.waiting(WAITING)
+            cell.retry(Retry(reason="busy", delay=1.1, attempt=1))
+            cell.delta("a")
+    assert markdown(shown) == ["a"]
 
 
 async def test_the_first_cell_is_a_payload_and_the_others_are_buttons(surface) -> None:

@@ -14,7 +14,7 @@ from beaker_kernel.agent.model import Retry, ToolCall, Usage
 from beaker_kernel.agent.policy import digest
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.codec import decode, encode
-from beaker_kernel.protocol.messages import ApproveRequest
+from beaker_kernel.protocol.requests import ApproveRequest
 
 pytestmark = pytest.mark.anyio
 CALL = ToolCall(id="1", name="run_code", arguments={"code": "x"})

@@ -8,7 +8,7 @@ import stat
 import pytest
 
 from beaker_kernel.agent import journal
-from beaker_kernel.agent.conversation import Conversation
+from beaker_kernel.agent.conversation import EARLIER, Conversation
 from beaker_kernel.agent.journal import Journal
 
 
@@ -42,6 +42,35 @@ def test_a_conversation_comes_back_with_its_events_its_turns_and_its_number(make
     assert (second.id, second.last) == (first.id, 2)
     assert second.messages == [*said("a"), *said("b")]
     assert second.since(1) == [("llm_delta", {"seq": 2, "text": "b"})]
+
+
+def test_a_summary_comes_back_in_place_of_the_turns_it_stands_for(make) -> None:
+    first = Conversation(make())
+    keep(first, "a", "b")
+    first.fit(0, at_least=1)
+    first.summed_up(first.take_overflow(), "a was said")
+    keep(first, "c")
+    second = Conversation.resumed(make())
+    assert second.ask("s", "?") == first.ask("s", "?")
+    assert second.messages == [*said("b"), *said("c")]
+    assert second.in_short == f"{EARLIER}\n\na was said"
+
+
+def test_turns_without_a_summary_come_back_as_their_questions(make) -> None:
+    first = Conversation(make())
+    keep(first, "a", "b")
+    first.fit(0, at_least=0)
+    first.summed_up(first.take_overflow(), "")
+    second = Conversation.resumed(make())
+    assert second.ask("s", "?") == first.ask("s", "?")
+    assert "- a\n- b" in second.in_short
+
+
+def test_what_a_notebook_had_kept_comes_back_with_its_heading(make) -> None:
+    first = Conversation(make())
+    first.restore("before")
+    keep(first, "a")
+    assert Conversation.resumed(make()).ask("s", "?") == first.ask("s", "?")
 
 
 def test_only_the_last_conversation_of_a_session_comes_back(make) -> None:

@@ -45,6 +45,7 @@ def test_a_cell_is_read(code, read) -> None:
         ("%%edit shorter\n \n", "the code to change"),
         ("%beaker dance", "has no 'dance'"),
         ("%beaker policy perhaps", "ask, guarded, auto, never"),
+        ("%beaker keep maybe", "on or off"),
     ],
 )
 def test_what_makes_no_sense_is_said(code, said) -> None:

@@ -289,6 +289,17 @@ def test_forget_deletes_what_the_notebook_keeps(model, open_page) -> None:
     assert len(model.requests[-1].body["messages"]) == 2
 
 
+def test_a_person_has_the_notebook_keep_the_conversation_and_nothing_of_it_again(open_page) -> None:
+    page = open_page()
+    page.ask("why?")
+    assert page.metadata == {}
+    for switch, kept in (("on", ["why?", "I don't know."]), ("off", [])):
+        cell = page.add(f"%beaker keep {switch}")
+        page.ask_in_cell(cell["source"], cell["id"])
+        messages = page.metadata["beaker"]["conversation"]["messages"]
+        assert [message["content"] for message in messages] == kept
+
+
 @pytest.mark.parametrize("said", ["text", {"messages": "text"}, {"messages": [5, {}]}])
 def test_nothing_is_kept_or_read_back_unless_it_is_wanted(model, open_page, said) -> None:
     page = open_page()

@@ -47,9 +47,9 @@ def test_an_endpoints_fault_is_one_clear_message_and_the_cells_go_on(
 def test_a_busy_endpoint_is_asked_again_visibly(kernel: Kernel, model: ScriptedModel) -> None:
     model.when("busy", refusal(429, "slow down", retry_after=0.05), say("Now."))
     _, outputs = kernel.client.run("%ask busy")
-    shown = markdown(outputs)
-    assert "429" in shown[0]
-    assert shown[-1] == "Now."
+    assert "429" in outputs[1]["content"]["data"]["text/plain"]
+    assert "attempt 2 of 5" in outputs[1]["content"]["data"]["text/plain"]
+    assert markdown(outputs) == ["Now."]
 
 
 def test_an_interrupt_closes_the_models_stream_at_once(

@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from beaker_kernel.agent.prose import OVERWRITE
 from beaker_kernel.commands.transcript import Transcript, fenced
 
 
@@ -15,9 +16,9 @@ def shown():
 
 
 class Shown:
-    def __init__(self, *, colour: bool = False) -> None:
+    def __init__(self, *, colour: bool = False, status: bool = False) -> None:
         self.out, self.notes = io.StringIO(), io.StringIO()
-        self.transcript = Transcript(self.out, self.notes, colour=colour)
+        self.transcript = Transcript(self.out, self.notes, colour=colour, status=status)
 
     def show(self, *messages):
         for msg_type, content in messages:
@@ -71,6 +72,22 @@ def test_a_tool_that_fails_is_named(shown):
     ended = {"tool_call_id": "1", "state": "error", "error": "too long"}
     shown.show(("llm_thought", {"thought": "", "tool_calls": tools}), ("tool_call_update", ended))
     assert shown.notes.getvalue() == "… run_code: too long\n"
+
+
+WAITING = ("llm_waiting", {"model": "gpt", "seconds": 3.0, "attempt": 1, "attempts": 5})
+RETRY = ("llm_retry", {"seq": 1, "reason": "busy", "delay_s": 0.5, "attempt": 1})
+
+
+def test_a_terminal_is_told_what_is_waited_for_until_something_comes():
+    shown = Shown(status=True)
+    assert shown.show(WAITING, RETRY, WAITING, ("llm_delta", {"text": "Yes"}), WAITING) == "Yes\n"
+    line = "… waiting for gpt: 3 s (attempt 1 of 5)"
+    assert shown.notes.getvalue() == f"{OVERWRITE}{line}{OVERWRITE}{line}{OVERWRITE}"
+
+
+def test_notes_that_go_to_a_file_hold_no_word_of_waiting(shown):
+    shown.show(WAITING, RETRY)
+    assert shown.notes.getvalue() == "… busy; again in 0.5 s\n"
 
 
 def test_messages_that_nobody_knows_are_passed_over(shown):

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def beaker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Address]:
-    with serving(tmp_path_factory.mktemp("beaker"), JUPYTER_TOKEN=TOKEN) as server:
+    settings = {"JUPYTER_TOKEN": TOKEN, "BEAKER_EXECUTION_COMMANDS": "1"}
+    with serving(tmp_path_factory.mktemp("beaker"), **settings) as server:
         process = psutil.Process(server.process.pid)
         yield Address(process, f"http://{server.host}:{server.port}", TOKEN)
 

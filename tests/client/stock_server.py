@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import psutil
 from jupyter_server.auth import passwd
 
 from tests.server.running_server import Log, environment
+from tests.support.leftovers import GLANCE
 from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
@@ -39,6 +41,16 @@ class Address:
     def files(self) -> int:
         """Return how many files and sockets the server holds open."""
         return self.process.num_fds()
+
+    def files_within(self, most: int, patience: float) -> bool:
+        """Tell whether so few are left in time: a server closes its end of a dead kernel later.
+
+        Jupyter Server looks each half second whether a websocket that it still greets is needed.
+        """
+        end = time.monotonic() + patience
+        while self.files() > most and time.monotonic() < end:
+            time.sleep(GLANCE)
+        return self.files() <= most
 
 
 @contextmanager

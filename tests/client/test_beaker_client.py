@@ -95,11 +95,22 @@ async def test_what_the_server_refuses_is_raised_as_what_it_is(
             await stranger.sessions()
 
 
+async def test_a_command_runs_in_the_session_s_folder(client: BeakerClient) -> None:
+    session = (await client.create_session()).id
+    await client.write_file(session, "folder/a.txt", "hello")
+    found = await client.run_command("cat a.txt; echo no >&2; exit 3", session, cwd="folder")
+    assert (found.stdout, found.stderr, found.exit_code) == ("hello", "no\n", 3)
+    assert (await client.run_command("sleep 600", timeout=1)).timed_out
+    with pytest.raises(NotFound, match="no session 'nobody'"):
+        await client.run_command("true", "nobody")
+
+
 def test_code_that_does_not_await_has_the_same(beaker: Address) -> None:
     with SyncBeakerClient(beaker.base_url, beaker.token) as client:
         session = client.create_session().id
         client.run_code("x = 41", session)
         assert client.run_code("x + 1", session).results[0].text == "42"
+        assert client.run_command("echo 42", session).stdout == "42\n"
         client.delete_session(session)
         assert client.sessions() == []
 

@@ -10,18 +10,16 @@ from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.codec import decode, decode_envelope, encode
 from beaker_kernel.protocol.messages import (
     AddChildCodeCell,
-    ContextSetupRequest,
     Envelope,
     ExecuteRequestMsg,
     LlmDelta,
-    LlmRequest,
     LlmThought,
-    SetAgentModel,
     ToolCall,
 )
 from beaker_kernel.protocol.names import SHELL_REQUESTS
 from beaker_kernel.protocol.registry import MESSAGES, REPLIES
 from beaker_kernel.protocol.replies import ErrorReply, OkReply, Variable, VariablesReply
+from beaker_kernel.protocol.requests import ContextSetupRequest, LlmRequest, SetAgentModel
 
 THOUGHT = LlmThought(
     seq=3,

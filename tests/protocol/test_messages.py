@@ -7,18 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from beaker_kernel.protocol import messages, names, registry, replies
+from beaker_kernel.protocol import messages, names, registry, replies, requests
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reference" / "protocol.md"
 
-CLASSES = [
+CLASSES = {
     cls
-    for module in (messages, replies)
+    for module in (messages, requests, replies)
     for _, cls in inspect.getmembers(module, dataclasses.is_dataclass)
-]
+}
 
 
-@pytest.mark.parametrize("cls", CLASSES, ids=lambda cls: cls.__name__)
+@pytest.mark.parametrize("cls", sorted(CLASSES, key=str), ids=lambda cls: cls.__name__)
 def test_every_class_is_frozen_slotted_and_keyword_only(cls):
     assert cls.__dataclass_params__.frozen
     assert "__slots__" in vars(cls)
@@ -54,7 +54,7 @@ def test_a_request_names_its_reply(request_type, reply_type):
     assert reply_type in registry.REPLIES
 
 
-@pytest.mark.parametrize("module", ["messages", "codec", "names"])
+@pytest.mark.parametrize("module", ["messages", "requests", "codec", "names"])
 def test_importing_the_vocabulary_does_not_import_pydantic(module):
     program = f"import sys, beaker_kernel.protocol.{module}; print('pydantic' in sys.modules)"
     assert subprocess.check_output([sys.executable, "-c", program], text=True) == "False\n"

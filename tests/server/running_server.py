@@ -104,8 +104,9 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("JUPYTER_", "JPY_", "BEAKER_", "OPENAI_"))
     }
-    own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "RUNTIME")}
-    return {**inherited, **own, **settings}
+    kinds = ("CONFIG", "DATA", "RUNTIME")
+    own = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in kinds}
+    return {**inherited, **own, "BEAKER_WARM_KERNELS": "0", **settings}
 
 
 @contextmanager

@@ -16,13 +16,13 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def wait_until_it_listens(address: str) -> None:
+def wait_until_it_listens(address: str, patience: float = PATIENCE) -> None:
     """Return when a connection to this URL's host and port succeeds.
 
     Raises OSError when it still fails after a while.
     """
     url = urlsplit(address)
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + patience
     while True:
         try:
             socket.create_connection((url.hostname, url.port), timeout=PATIENCE).close()

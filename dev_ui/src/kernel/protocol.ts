@@ -48,6 +48,7 @@ export interface BeakerMessages {
   llm_retry: LlmRetry;
   llm_thought: LlmThought;
   llm_usage: LlmUsage;
+  llm_waiting: LlmWaiting;
   notebook_state_request: NotebookStateRequest;
   notebook_state_response: {
     [k: string]: unknown;
@@ -457,6 +458,21 @@ export interface Budget {
   kind: "steps" | "tokens" | "seconds" | "bytes";
   limit: number;
   used: number;
+}
+/**
+ * What is waited for: the answer to request `attempt` of `attempts`, silent for `seconds`.
+ *
+ * It is sent in `again_in_s` seconds, if that is there, since the one before it failed for a
+ * `reason`. Where `thinking`, the model is at its reasoning.
+ */
+export interface LlmWaiting {
+  model: string;
+  seconds: number;
+  attempt: number;
+  attempts: number;
+  reason?: string;
+  again_in_s?: number;
+  thinking?: boolean;
 }
 /**
  * Ask the frontend for the notebook; it answers with a ``notebook_state_response`` on shell.
