@@ -181,12 +181,12 @@ def test_code_that_never_stops_printing_is_stopped_and_the_limit_named(
 def test_a_stop_for_too_much_output_that_comes_too_late_hits_no_other_cell(
     model: ScriptedModel,
 ) -> None:
-    code = "import time; time.sleep(1); print('x' * 200_000)"
+    code = "import time; print('on', flush=True); time.sleep(1); print('x' * 200_000)"
     model.when("much at once", call("run_code", code=code))
     settings = {"BEAKER_MAX_OUTPUT": "100000", "BEAKER_POLICY": "auto"}
     with running(OPENAI_BASE_URL=model.base_url, **settings) as kernel:
         asked = kernel.client.send("llm_request", {"request": "print much at once"})
-        kernel.client.published(lambda m: m["msg_type"] == "add_child_codecell")
+        kernel.client.published(lambda m: m["msg_type"] == "stream")
         kernel.agent.suspend()  # so that it takes in the output when the next cell is running
         cell = kernel.client.execute("time.sleep(2); 'unharmed'")
         kernel.client.published(

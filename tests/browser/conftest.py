@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.lab import chromium, serving
-from tests.browser.page import page_served
+from tests.browser.page import PATIENCE_MS, page_served
 from tests.support.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.browser.lab import Lab
     from tests.browser.page import Site
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="module")

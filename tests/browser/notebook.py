@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 PATIENCE = 30_000.0
 """Milliseconds to wait for what must come."""
 
-expect.set_options(timeout=PATIENCE)
 
 WATCH = """cell => {
   cell.seen = [];

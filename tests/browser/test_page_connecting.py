@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from tests.server.running_server import Server
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 PORT = free_port()
 """The other server's, which the page's own server has to let its page talk to."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conversation import Conversation, conversing
-from tests.browser.page import PATIENCE_MS
 from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from tests.support.scripted_model import ScriptedModel
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=PATIENCE_MS)
 BLOCK = "Look:\n\n```python\nprint(6 * 7)\n```\n\nThat is all."
 
 
@@ -39,6 +39,16 @@ def test_an_answer_streams_and_its_code_runs_where_it_stands(
     expect(turn.get_by_text("Let me think.")).to_be_visible()
     turn.get_by_role("button", name="run block 2").first.click()
     expect(chat.output("block 2")).to_have_text("42")
+
+
+def test_what_is_waited_for_is_said_until_words_come(
+    chat: Conversation, model: ScriptedModel
+) -> None:
+    model.when("slowly", replace(say("Here I am."), before=(3.0,)))
+    turn = chat.ask("slowly")
+    expect(turn.get_by_text(re.compile(r"^waiting for scripted.* · \d s$"))).to_be_visible()
+    expect(turn.get_by_text("Here I am.")).to_be_visible()
+    expect(turn.get_by_text("waiting for")).to_have_count(0)
 
 
 def test_results_go_to_the_model_when_the_person_says_so(

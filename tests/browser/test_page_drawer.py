@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tests.support.scripted_model import ScriptedModel
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 BLOCK = "Look:\n\n```python\nprint(6 * 7)\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nThat is all."
 
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tests.browser.page import Site
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 def kernel(page: Page) -> Locator:

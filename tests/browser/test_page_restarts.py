@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
     from tests.support.scripted_model import ScriptedModel
 
-pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 
 class Place:

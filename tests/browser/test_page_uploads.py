@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tests.browser.page import Site
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 BIG = random.Random(7).randbytes(3 * 1024 * 1024 + 5)
 
 DROP = """(place, files) => {

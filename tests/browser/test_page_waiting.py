@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from tests.support.scripted_model import ScriptedModel
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=20_000)
 
 
 def asked_to_run(notebook: PageNotebook, model: ScriptedModel) -> Locator:

@@ -11,6 +11,7 @@ import { useRoom } from "./roomContext";
 import { isRunnable } from "./runnable";
 import { StepsView } from "./StepsView";
 import { type Segment, segmentsOf } from "./segments";
+import { silenceText } from "./silence";
 import styles from "./TurnView.module.css";
 import { type Code, isAwaited, type Turn } from "./turns";
 
@@ -106,7 +107,7 @@ function End({ turn, waiting }: { turn: Turn; waiting: boolean }) {
   const { room } = useRoom();
   switch (turn.state.kind) {
     case "running":
-      return waiting ? <p className={styles.waiting}>thinking</p> : null;
+      return <Waiting turn={turn} begun={!waiting} />;
     case "ok":
       return null;
     case "stopped":
@@ -123,6 +124,15 @@ function End({ turn, waiting }: { turn: Turn; waiting: boolean }) {
     default:
       return turn.state satisfies never;
   }
+}
+
+/** A sign of life while nothing is said. */
+function Waiting({ turn, begun }: { turn: Turn; begun: boolean }) {
+  const { room } = useRoom();
+  const now = useStore(room.silence);
+  const silence = now?.turn === turn.id ? now.silence : null;
+  if (begun && !silence) return null;
+  return <p className={styles.waiting}>{silence ? silenceText(silence) : "thinking"}</p>;
 }
 
 function isOver(turn: Turn): boolean {

@@ -2,7 +2,15 @@
 
 import { atom, computed } from "nanostores";
 import type { LiveCell } from "~/cells";
-import type { Beaker, BeakerEvent, InputRequest, LiveKernel, Part, Policy } from "~/kernel";
+import type {
+  Beaker,
+  BeakerEvent,
+  InputRequest,
+  LiveKernel,
+  Part,
+  Policy,
+  Silence,
+} from "~/kernel";
 import type { BeakerMessages, KeptConversation } from "~/kernel/protocol";
 import { AnswerCells } from "./answerCells";
 import { BrowserKeptCells } from "./kept";
@@ -45,6 +53,8 @@ export class ConversationRoom {
   readonly goesOnAlone = atom(false);
   readonly problem = atom("");
   readonly asked = atom<Asked | null>(null);
+  /** What is waited for, and for which question. */
+  readonly silence = atom<{ readonly silence: Silence; readonly turn: string } | null>(null);
   readonly running = computed(this.turns, ({ turns }) => turns.filter(isRunning));
   readonly waiting = computed(this.turns, waitingCells);
   #now: Turns = NO_TURNS;
@@ -152,6 +162,7 @@ export class ConversationRoom {
     await this.refresh();
     // Not earlier: what is heard until now is sent again, and would be taken for another answer.
     this.beaker.onEvent((event, question) => this.#hear(event, question));
+    this.beaker.onSilence((silence, turn) => this.silence.set({ silence, turn }));
     const reply = await this.beaker.resume(0);
     if (reply.status === "ok")
       this.#set(settle(this.#now, new Set([...reply.running, ...this.#own])));
@@ -168,12 +179,14 @@ export class ConversationRoom {
     const reply = await done;
     this.#own.delete(msgId);
     if (this.asked.get()?.turn === msgId) this.asked.set(null);
+    if (this.silence.get()?.turn === msgId) this.silence.set(null);
     this.#set(finish(this.#now, msgId, endOf(reply)));
     if (!this.session.get()?.model) await this.refresh();
   }
 
   #hear(event: BeakerEvent, question: string): void {
     this.#set(take(this.#now, event, question));
+    if (this.silence.get()?.turn === question) this.silence.set(null);
     if (!this.#caughtUp) return;
     const turn = this.#now.turns.find(({ id }) => id === question);
     if (event.type === "add_child_codecell" && turn) this.#adopt(turn);

@@ -16,6 +16,8 @@ import type {
   Part,
   Policy,
   Question,
+  Silence,
+  SilenceListener,
 } from "./types";
 
 const EVENTS: ReadonlySet<string> = new Set<EventType>([
@@ -37,6 +39,7 @@ export class BeakerSide implements Beaker {
   readonly #connection: Kernel.IKernelConnection;
   readonly #onStdin: OnStdin;
   readonly #listeners = new Set<EventListener>();
+  readonly #waiting = new Set<SilenceListener>();
   /** Live events that came while older ones were awaited; null where none are. */
   #held: [BeakerEvent, string][] | null = null;
   readonly #cells: CellChannel;
@@ -118,6 +121,11 @@ export class BeakerSide implements Beaker {
     return () => this.#listeners.delete(listener);
   }
 
+  onSilence(listener: SilenceListener): Dispose {
+    this.#waiting.add(listener);
+    return () => this.#waiting.delete(listener);
+  }
+
   onCellOp(handler: CellOpHandler): Dispose {
     return this.#cells.onCellOp(handler);
   }
@@ -145,11 +153,13 @@ export class BeakerSide implements Beaker {
 
   #hear(message: KernelMessage.IIOPubMessage): void {
     const type = message.header.msg_type as string;
+    const parent = "msg_id" in message.parent_header ? message.parent_header.msg_id : "";
     if (type === "set_chat_history") this.#cells.keep({ ...message.content });
+    if (type === "llm_waiting")
+      for (const each of this.#waiting) each(message.content as unknown as Silence, parent);
     if (!EVENTS.has(type)) return;
     const event = { type, content: message.content } as unknown as BeakerEvent;
     const again = event.content.question;
-    const parent = "msg_id" in message.parent_header ? message.parent_header.msg_id : "";
     if (again !== undefined) this.#tell(event, again);
     else if (this.#held) this.#held.push([event, parent]);
     else this.#tell(event, parent, true);

@@ -99,6 +99,8 @@ export interface Beaker {
   setPolicy(policy: Policy): Promise<BeakerMessages["set_policy_reply"]>;
   reset(): Promise<BeakerMessages["reset_reply"]>;
   onEvent(listener: EventListener): Dispose;
+  /** Hear each second what is waited for while the model is silent; any event ends that. */
+  onSilence(listener: SilenceListener): Dispose;
   /** Answer the model's wishes about the notebook; the last handler counts. */
   onCellOp(handler: CellOpHandler): Dispose;
   /** Let the model read the notebook, in Jupyter's format, when it asks. */
@@ -107,6 +109,8 @@ export interface Beaker {
   onHistory(keep: HistoryKeeper): Dispose;
 }
 
+export type Silence = BeakerMessages["llm_waiting"];
+export type SilenceListener = (silence: Silence, question: string) => void;
 export type CellOpHandler = (op: CellOp) => Promise<CellAck> | CellAck;
 export type HistoryKeeper = (history: Record<string, unknown>) => void;
 export type NotebookReader = () => Record<string, unknown>;
