@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tests.browser.page import CHECKOUT
 
@@ -13,11 +13,18 @@ AXE = CHECKOUT / "dev_ui" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def violations(page: Page) -> list[str]:
-    """Return a line for each; what a person's outputs look like is theirs."""
+    """Return a line for each, in light and in dark; what a person's outputs look like is theirs."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run({exclude: ['.beaker-outputs']})")
+    found = [line for scheme in ("light", "dark") for line in _found(page, scheme)]
+    page.emulate_media(color_scheme="null")
+    return found
+
+
+def _found(page: Page, scheme: Literal["light", "dark"]) -> list[str]:
+    page.emulate_media(color_scheme=scheme)
+    report = page.evaluate("axe.run({exclude: ['.beaker-outputs']})")
     return [
-        f"{each['id']}: {node['html'][:160]}"
-        for each in found["violations"]
+        f"{scheme}: {each['id']}: {node['html'][:160]}"
+        for each in report["violations"]
         for node in each["nodes"]
     ]

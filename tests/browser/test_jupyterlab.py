@@ -51,6 +51,7 @@ def test_the_kernel_is_chosen_in_the_kernel_dialog(lab: Lab) -> None:
         expect(notebook.prompt(0)).not_to_have_text("[*]:")
 
 
+@pytest.mark.long
 def test_a_button_inserts_each_further_cell_below_the_ones_before(
     lab: Lab, model: ScriptedModel
 ) -> None:
@@ -88,6 +89,7 @@ def test_code_that_the_model_wants_to_run_waits_for_a_yes(lab: Lab, model: Scrip
         expect(notebook.outputs(1).get_by_text("6", exact=True)).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_stop_button_ends_a_streaming_answer(lab: Lab, model: ScriptedModel) -> None:
     model.when("for ever", hang(chunk({"content": "It begins"})))
     with lab.notebook("x = 2", "%ask Talk for ever.", "x + 1") as notebook:
@@ -103,6 +105,7 @@ def test_the_stop_button_ends_a_streaming_answer(lab: Lab, model: ScriptedModel)
         expect(notebook.outputs(2)).to_have_text("3")
 
 
+@pytest.mark.long
 def test_tab_completes_our_magics_and_their_words(lab: Lab) -> None:
     # The first completion of a Python kernel can take longer than JupyterLab waits for one.
     with lab.notebook("get_ipython().complete('pri')\n'warm'", "%beaker policy", "") as notebook:

@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_nothing_that_is_shown_in_passing_is_hard_to_read_or_has_no_name(
-    site: Site, model: ScriptedModel, tmp_path: Path, dark: bool
+    site: Site, model: ScriptedModel, tmp_path: Path
 ):
     run = call("run_cell", cell_id="cell-1")
     model.when("run it", call("read_cells"), run, call("ask_user", question="Why?"))
-    with noting(site, f"axe-{dark}", "input('Who?')", "x = 1", dark=dark) as notebook:
+    with noting(site, "axe", "input('Who?')", "x = 1") as notebook:
         page, chat = notebook.page, Conversation(notebook.page)
         (site.folder / "there.csv").touch()
         (tmp_path / "there.csv").touch()

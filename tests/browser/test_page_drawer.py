@@ -73,13 +73,10 @@ def test_code_that_is_put_into_the_notebook_is_seen_there(
     expect(narrow.editor(2)).to_have_text("print(6 * 7)")
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_nothing_in_it_is_cut_off_and_axe_finds_nothing_wrong(
-    site: Site, model: ScriptedModel, dark: bool
-):
+def test_nothing_in_it_is_cut_off_and_axe_finds_nothing_wrong(site: Site, model: ScriptedModel):
     model.when("show me", say(BLOCK))
     model.when("compute", call("run_code", code="print('long ' * 40, " + "1, " * 60 + "2)"))
-    with noting(site, f"axe-drawer-{dark}", "x = 1", width=800, dark=dark) as notebook:
+    with noting(site, "axe-drawer", "x = 1", width=800) as notebook:
         expect(notebook.page.get_by_role("status", name="kernel")).to_contain_text("idle")
         chat = drawer(notebook)
         expect(chat.ask("show me").get_by_text("That is all.")).to_be_visible()

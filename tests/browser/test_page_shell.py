@@ -127,15 +127,14 @@ def test_the_page_asks_nobody_but_its_server(site: Site):
     assert not re.search("token", " ".join(asked))
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_wrong_with_the_chrome(site: Site, dark: bool):
+def test_axe_finds_nothing_wrong_with_the_chrome(site: Site):
     (site.folder / "seen.ipynb").write_text(json.dumps(EMPTY))
-    with site.opened(f"token={site.token}&path=seen.ipynb", dark=dark) as page:
+    with site.opened(f"token={site.token}&path=seen.ipynb") as page:
         expect(page.get_by_role("status", name="kernel")).to_contain_text("idle")
         assert violations(page) == []
         page.keyboard.press("Control+k")
         expect(page.get_by_role("dialog")).to_be_visible()
         assert violations(page) == []
-    with site.opened("", dark=dark) as page:
+    with site.opened("") as page:
         page.get_by_role("button", name="connect to a server").click()
         assert violations(page) == []

@@ -88,6 +88,7 @@ def test_nothing_is_known_of_a_kernel_that_never_ran(kernel: Kernel, tmp_path: P
     assert info(kernel)["banner"] != "as ever"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("known")
 def test_a_restart_waits_for_the_kernels_own_word(kernel: Kernel, tmp_path: Path) -> None:
     assert info(kernel, timeout=HANDSHAKE)["banner"] == "as ever"

@@ -98,6 +98,7 @@ def test_an_interrupt_before_the_subkernel_is_up_ends_what_waits() -> None:
         assert kernel.client.run("1")[0]["status"] == "ok"
 
 
+@pytest.mark.long
 def test_a_thousand_queued_cells_run_in_their_order(kernel: Kernel) -> None:
     client = kernel.client
     client.run("seen = []")

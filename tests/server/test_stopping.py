@@ -51,6 +51,7 @@ def ask_until_it_stands_still(port: int) -> None:
                 return
 
 
+@pytest.mark.long
 def test_a_server_that_is_writing_its_log_is_stopped_by_the_first_sigterm(tmp_path: Path) -> None:
     with started(tmp_path) as server:
         assert server.stderr

@@ -30,6 +30,8 @@ export interface CellViewProps {
   /** Keys that go before the editor's own. */
   readonly keys?: readonly KeyBinding[];
   readonly lineNumbers?: boolean;
+  /** Whether its editor is about to be written in. */
+  readonly editing?: boolean;
   readonly outputsHidden?: boolean;
   readonly onEditor?: (view: EditorView | null) => void;
   readonly onFocus?: () => void;
@@ -54,6 +56,7 @@ export function CellView(props: CellViewProps) {
             languageName={language}
             around={{ kernel, keys, label: `code of ${label}`, hint: "" }}
             lineNumbers={props.lineNumbers ?? false}
+            wanted={props.editing ?? false}
             writing={props.writing ?? false}
             errorLine={failed && errorLine(failed)}
             {...(props.onEditor ? { onEditor: props.onEditor } : {})}

@@ -21,6 +21,8 @@ export interface CodeEditorProps {
   readonly languageName: string;
   readonly around: EditorSurroundings;
   readonly lineNumbers?: boolean;
+  /** Whether it is about to be written in, so that the next key must find it there. */
+  readonly wanted?: boolean;
   /** Whether it is written elsewhere, and must not be edited meanwhile. */
   readonly writing?: boolean;
   readonly errorLine?: number | null;
@@ -34,7 +36,7 @@ export function CodeEditor(props: CodeEditorProps) {
   const near = useNear(place);
   return (
     <div className={styles.editor} ref={place}>
-      {near ? <LiveEditor {...props} /> : <Still text={props.text.get()} />}
+      {near || props.wanted ? <LiveEditor {...props} /> : <Still text={props.text.get()} />}
     </div>
   );
 }

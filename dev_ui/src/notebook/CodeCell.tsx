@@ -27,6 +27,7 @@ export function CodeCell(props: CellProps) {
       stop={() => void notebook.interrupt()}
       fix={fix && ((error) => fix({ id, source: notebook.editing.text(id).get() }, error))}
       keys={keys}
+      editing={props.editing}
       lineNumbers={numbered !== all}
       outputsHidden={isRecord(jupyter) && jupyter.outputs_hidden === true}
       onEditor={props.onEditor}

@@ -29,6 +29,7 @@ export interface CellSurroundings {
 export interface CellProps extends CellSurroundings {
   readonly id: string;
   readonly label: string;
+  readonly editing: boolean;
   readonly onEditor: (editor: EditorView | null) => void;
   readonly onFocus: () => void;
 }
@@ -51,8 +52,9 @@ export const NotebookCell = memo(function NotebookCell(props: NotebookCellProps)
     [notebook, id],
   );
   const onFocus = useCallback(() => notebook.selection.select(id, "edit"), [notebook, id]);
-  const shared = { ...props, label: `cell ${number}`, onEditor, onFocus };
-  const active = selected === "command" || selected === "edit";
+  const editing = selected === "edit";
+  const shared = { ...props, label: `cell ${number}`, editing, onEditor, onFocus };
+  const active = selected === "command" || editing;
   return (
     <article
       ref={place}

@@ -18,7 +18,8 @@ export function TextCell(props: CellProps & { readonly type: string }) {
   return <Source {...props} />;
 }
 
-function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { type: string }) {
+function Source(props: CellProps & { readonly type: string }) {
+  const { notebook, id, type, label, editing, onEditor, onFocus } = props;
   const markdown = type === "markdown";
   const keys = useMemo(() => edgeKeys(notebook, id), [notebook, id]);
   return (
@@ -34,6 +35,7 @@ function Source({ notebook, id, type, label, onEditor, onFocus }: CellProps & { 
           hint: "Text, in Markdown",
           wraps: true,
         }}
+        wanted={editing}
         onEditor={onEditor}
         onFocus={onFocus}
       />
