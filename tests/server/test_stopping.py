@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import pytest
 from running_server import LISTENING, MAIN, TOKEN, environment
 
 if TYPE_CHECKING:
