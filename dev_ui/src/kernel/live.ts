@@ -36,6 +36,8 @@ export class Live implements LiveKernel {
   #met = false;
 
   #resumed: readonly ResumedRun[];
+  /** Cells that run, whoever asked: a kernel is idle in between, for what else it is asked. */
+  readonly #running = new Set<string>();
 
   constructor(
     readonly connection: Kernel.IKernelConnection,
@@ -43,6 +45,16 @@ export class Live implements LiveKernel {
     left: readonly LeftRun[] = [],
   ) {
     this.#resumed = left.map((run) => new ResumedRun(run, connection));
+    for (const { left, done } of this.#resumed) {
+      this.#running.add(left.msgId);
+      void done.catch(() => undefined).finally(() => this.#note(left.msgId, "idle"));
+    }
+    connection.iopubMessage.connect((_, message) => {
+      const { parent_header: parent } = message;
+      if (!KernelMessage.isStatusMsg(message) || !("msg_type" in parent)) return;
+      if (parent.msg_type === "execute_request")
+        this.#note(parent.msg_id, message.content.execution_state);
+    });
     connection.statusChanged.connect(() => this.#follow());
     connection.connectionStatusChanged.connect((_, status) => {
       this.#follow();
@@ -108,10 +120,18 @@ export class Live implements LiveKernel {
     this.connection.dispose();
   }
 
+  #note(cell: string, state: string): void {
+    if (state === "busy") this.#running.add(cell);
+    else this.#running.delete(cell);
+    this.#follow();
+  }
+
   #follow(): void {
     const { connectionStatus, status } = this.connection;
     const online = connectionStatus === "connected" || status === "dead";
-    if (online) this.status.set(STATUS[status] ?? "connecting");
+    const now = STATUS[status] ?? "connecting";
+    if (now === "restarting" || now === "dead") this.#running.clear();
+    if (online) this.status.set(now === "idle" && this.#running.size > 0 ? "busy" : now);
     else this.status.set(this.#met ? "offline" : "connecting");
   }
 
