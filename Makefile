@@ -4,6 +4,8 @@ SHELL := /bin/bash
 .PHONY: dev lab page test test-model test-long bench lint lock docs clean help
 
 RUN := .venv/bin/python -P
+# The tests start Python hundreds of times: without its kept bytecode that takes twice as long.
+unexport PYTHONDONTWRITEBYTECODE
 UV := $(or $(shell command -v uv),.tools/bin/uv)
 # uv and Node come with a list of authorities each; a machine may have one more (pip asks it anyway).
 AUTHORITIES := $(wildcard /etc/ssl/certs/ca-certificates.crt)

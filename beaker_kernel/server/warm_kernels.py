@@ -31,7 +31,7 @@ FRESH = 3600.0
 
 @dataclass(slots=True)
 class Reserved:
-    """A kernel that nobody has asked for yet."""
+    """A kernel that nobody has asked for yet. If it dies, it is not restarted."""
 
     spec: dict[str, Any]
     began: float
@@ -88,7 +88,9 @@ class WarmKernels(AsyncMappingKernelManager):
         while ready := [name for name, kernel in self._reserve.items() if kernel.is_ready]:
             kernel_id, reserved = ready[0], self._reserve.pop(ready[0])
             if await self._is_as_new(kernel_id, reserved):
-                self.get_kernel(kernel_id).last_activity = utcnow()  # type: ignore[attr-defined]
+                kernel: Any = self.get_kernel(kernel_id)
+                kernel.last_activity = utcnow()
+                kernel.start_restarter()
                 return kernel_id
             if kernel_id in self:
                 self._tasks.start(self._end(kernel_id))
@@ -129,6 +131,7 @@ class WarmKernels(AsyncMappingKernelManager):
             del self._reserve[kernel_id]  # whoever asks for a kernel then hears why it fails
         else:
             reserved.is_ready = True
+            self.get_kernel(kernel_id).stop_restarter()
         self._is_filling = False
         if reserved.is_ready:
             self._fill()

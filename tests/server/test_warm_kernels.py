@@ -45,6 +45,10 @@ def processes(server: Server) -> list[psutil.Process]:
     return psutil.Process(server.process.pid).children()
 
 
+def process_of(server: Server, kernel_id: str) -> psutil.Process:
+    return next(p for p in processes(server) if kernel_id in " ".join(p.cmdline()))
+
+
 def with_reserve(server: Server) -> tuple[str, str]:
     """Ask for a kernel, wait for the one in reserve, and return the ids of both."""
     first = server.start_kernel()
@@ -68,6 +72,8 @@ def test_who_asks_for_nothing_special_gets_it_and_nobody_sees_it_before(server: 
     assert server.ask("GET", "/api/status").json()["kernels"] == 1
     assert server.start_kernel() == reserved
     assert listed(server) == {first, reserved}
+    process_of(server, reserved).kill()
+    until(lambda: any("restarting kernel" in line for line in server.log.lines))
 
 
 @pytest.mark.parametrize(
@@ -105,8 +111,9 @@ def test_it_is_what_a_new_kernel_would_be(server: Server) -> None:
 
 def test_one_that_died_is_not_handed_out(server: Server) -> None:
     first, reserved = with_reserve(server)
-    dying = next(p for p in processes(server) if reserved in " ".join(p.cmdline()))
+    dying = process_of(server, reserved)
     dying.kill()
+    until(lambda: not dying.is_running() or dying.status() == psutil.STATUS_ZOMBIE)
     assert server.start_kernel() not in {first, reserved}
 
 
