@@ -10,7 +10,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from beaker_kernel.server import iri_format
+import beaker_kernel.server  # noqa: F401 (puts off what would take two seconds of each worker)
 from tests.support import leftovers
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ DATA = TemporaryDirectory(prefix="beaker-tests-")
 
 def pytest_configure() -> None:
     """Keep the person's own key and settings out of what the tests start, and mark it."""
-    iri_format.put_off()
     for name in list(os.environ):
         if name.startswith(FOREIGN) and name not in OURS:
             del os.environ[name]

@@ -81,7 +81,7 @@ class Channels:
         try:
             async with asyncio.timeout(patience):
                 info = await self._answer()
-                self._listen(keeps=BEAKER in info.get("supported_features", ()))
+                self._listen(keeps=BEAKER in (info.get("supported_features") or ()))
                 while not self._welcome.is_set():
                     await self._answer()
                     with suppress(TimeoutError):

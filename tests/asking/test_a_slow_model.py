@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kernels import Kernel, Message, is_idle, markdown, text
+from tests.support.kernels import Kernel, Message, markdown, text
 from tests.support.replies import call, refusal
 from tests.support.replies import text as say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.support.scripted_model import ScriptedModel
 
 LATE = replace(say("Here I am."), before=(2.5,))
@@ -61,7 +59,7 @@ def test_a_notebook_that_runs_without_a_person_keeps_no_word_of_it(
 
 def test_a_custom_frontend_is_told_by_messages_that_are_not_sent_again(kernel: Kernel) -> None:
     asked = kernel.client.send("llm_request", {"request": "slow"})
-    seen = list(events(kernel, asked))
+    seen = list(kernel.client.told(asked))
     kinds = [event["msg_type"] for event in seen]
     assert kinds.index("llm_waiting") < kinds.index("llm_delta")
     sign = next(event["content"] for event in seen if event["msg_type"] == "llm_waiting")
@@ -69,14 +67,6 @@ def test_a_custom_frontend_is_told_by_messages_that_are_not_sent_again(kernel: K
     numbers = [event["content"]["seq"] for event in seen if "seq" in event["content"]]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     resumed = kernel.client.send("resume_request", {"since": numbers[0] - 1})
-    again = [event["msg_type"] for event in events(kernel, resumed)]
+    again = [event["msg_type"] for event in kernel.client.told(resumed)]
     live = [kind for kind in kinds if kind not in ("status", "llm_waiting")]
     assert [kind for kind in again if kind != "status"] == live
-
-
-def events(kernel: Kernel, msg_id: str) -> Iterator[Message]:
-    while True:
-        message = kernel.client.published(lambda m: m["parent_header"].get("msg_id") == msg_id)
-        if is_idle(message):
-            return
-        yield message

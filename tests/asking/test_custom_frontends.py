@@ -8,23 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.kernels import Kernel, Message, is_idle, running, text
+from tests.support.kernels import Kernel, Message, running, text
 from tests.support.replies import call
 from tests.support.replies import text as say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.scripted_model import ScriptedModel
-
-
-def events(kernel: Kernel, msg_id: str) -> Iterator[Message]:
-    while True:
-        message = kernel.client.published(lambda m: m["parent_header"].get("msg_id") == msg_id)
-        if is_idle(message):
-            return
-        yield message
 
 
 def test_llm_request_tells_everything_as_numbered_events(
@@ -35,7 +26,7 @@ def test_llm_request_tells_everything_as_numbered_events(
     metadata = {"beaker": {"capabilities": ["approval", "cells"]}}
     msg_id = kernel.client.send("llm_request", {"request": "by event"}, metadata=metadata)
     seen = []
-    for event in events(kernel, msg_id):
+    for event in kernel.client.told(msg_id):
         seen.append(event)
         if event["msg_type"] == "approval_request":
             wanted = {k: event["content"][k] for k in ("approval_id", "sha256")}
@@ -64,7 +55,7 @@ def test_without_anybody_to_ask_the_reply_says_how_to_allow_it(
     reply = kernel.client.reply(msg_id)["content"]
     assert reply["ename"] == "ApprovalRequired"
     assert "BEAKER_POLICY=auto" in reply["evalue"]
-    shown = [e for e in events(kernel, msg_id) if e["msg_type"] == "code_cell"]
+    shown = [e for e in kernel.client.told(msg_id) if e["msg_type"] == "code_cell"]
     assert shown[0]["content"]["code"] == "x = 0"
 
 

@@ -117,13 +117,15 @@ class Client:
 
     def outputs(self, msg_id: str, timeout: float = PATIENCE) -> list[Message]:
         """Return what is published for a request, up to its idle."""
-        found: list[Message] = []
+        return [m for m in self.told(msg_id, timeout) if m["msg_type"] != "status"]
+
+    def told(self, msg_id: str, timeout: float = PATIENCE) -> Iterator[Message]:
+        """Yield what is published for a request as it comes, up to its idle."""
         while True:
             message = self.published(lambda m: m["parent_header"].get("msg_id") == msg_id, timeout)
             if is_idle(message):
-                return found
-            if message["msg_type"] != "status":
-                found.append(message)
+                return
+            yield message
 
     def published(self, wanted: Callable[[Message], bool], timeout: float = PATIENCE) -> Message:
         """Wait for a message on iopub."""

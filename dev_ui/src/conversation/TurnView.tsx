@@ -4,7 +4,7 @@ import { useStore } from "@nanostores/react";
 import type { Tokens } from "marked";
 import { memo, useCallback } from "react";
 import { InputField } from "~/cells";
-import { codeSoFar, isClosed, Markdown } from "~/text";
+import { codeSoFar, isClosed, Markdown, plainCode } from "~/text";
 import { AnswerCode } from "./AnswerCode";
 import { ApprovalCard } from "./ApprovalCard";
 import { useRoom } from "./roomContext";
@@ -67,8 +67,7 @@ function Said({ id, text, over }: SaidProps) {
   const showCode = useCallback(
     (code: Tokens.Code, at: number) => {
       const language = room.kernel.language.get();
-      if (!isRunnable(code.lang ?? "", language))
-        return <pre className={styles.code}>{code.text}</pre>;
+      if (!isRunnable(code.lang ?? "", language)) return plainCode(code);
       const whole = isClosed(code);
       return (
         <AnswerCode

@@ -40,7 +40,8 @@ const Block = memo(
   (before, after) => before.raw === after.raw && before.showCode === after.showCode,
 );
 
-function plainCode(code: Tokens.Code): ReactNode {
+/** A block of code as text. */
+export function plainCode(code: Tokens.Code): ReactNode {
   return <pre className={styles.code}>{code.text}</pre>;
 }
 

@@ -4,4 +4,4 @@ export { codeSoFar, isClosed } from "./blocks";
 export { HtmlText } from "./HtmlText";
 export { hasHtml } from "./html";
 export { difference, isChangeOf } from "./lines";
-export { Markdown, type ShowCode } from "./Markdown";
+export { Markdown, plainCode, type ShowCode } from "./Markdown";
