@@ -160,7 +160,9 @@ class App:
     async def _serve(self, carrier: Carrier) -> None:
         """Answer a request."""
         try:
-            carrier.reply(await self._requests.answer(carrier))
+            reply = await self._requests.answer(carrier)
+            self._tell_chosen()  # first: whoever has the reply may end us
+            carrier.reply(reply)
         except BeakerError as error:
             self._fail(carrier, type(error).__name__, str(error))
         except Exception as error:  # the edge of dispatch: the agent lives on
@@ -170,7 +172,6 @@ class App:
     def _served(self, msg_id: str, carrier: Carrier, task: asyncio.Task[None]) -> None:
         """Forget a request; one that was stopped, even before it began, gets its reply here."""
         del self._serving[msg_id]
-        self._tell_chosen()
         if task.cancelled():
             self._fail(carrier, "KeyboardInterrupt", "stopped")
 
@@ -182,6 +183,7 @@ class App:
 
     def _fail(self, carrier: Carrier, ename: str, evalue: str) -> None:
         """Send an error as the reply, and under a cell as its output."""
+        self._tell_chosen()
         error: dict[str, Any] = {
             "ename": ename,
             "evalue": evalue,
