@@ -71,7 +71,8 @@ class Channels:
         """Connect, and return the kernel's ``kernel_info_reply`` once its output can be heard.
 
         Raises:
-            KernelNotReady: the kernel has not answered within `patience` seconds.
+            KernelNotReady: the kernel has not answered within `patience` seconds, or says itself
+                that it does not come up.
 
         """
         self._client.start_channels(hb=False, iopub=False)
@@ -89,6 +90,8 @@ class Channels:
         except TimeoutError:
             message = f"the kernel has not answered within {patience:.0f} seconds"
             raise KernelNotReady(message) from None
+        if info.get("status") == "error":
+            raise KernelNotReady(str(info.get("evalue")))
         return info
 
     async def _answer(self) -> Message:

@@ -9,7 +9,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from jupyter_core.utils import ensure_async
 
@@ -29,6 +29,7 @@ from beaker_kernel.execution.requests import Variables
 from beaker_kernel.execution.suggestions import suggestion, words
 
 if TYPE_CHECKING:
+    from jupyter_client.manager import KernelManager
     from jupyter_client.multikernelmanager import AsyncMultiKernelManager
 
     from beaker_kernel.execution.limits import Limits
@@ -102,6 +103,7 @@ class Session:
         """Connect to the kernel, and watch over it.
 
         Raises:
+            KernelDied: it ended before it had answered.
             KernelNotReady: it has not answered in time.
 
         """
@@ -112,13 +114,28 @@ class Session:
             manager.autorestart = False  # with which it can't be stopped any more
             self._activity.take_over()
         self._channels = Channels(manager, self._activity.note)
-        info = await self._channels.open(PATIENCE)
+        info = await self._first_word(manager)
         self.language = str(info["language_info"]["name"]).lower()
         self._features = info.get("supported_features") or []
         if self.limits.memory_mb and not self.adopted:
             limit_memory(manager, self.limits.memory_mb)
         self._dead = False
         self._tasks.start(self._watch())
+
+    async def _first_word(self, manager: KernelManager) -> dict[str, Any]:
+        """Return what the kernel says of itself."""
+        opening = asyncio.ensure_future(self._channels.open(PATIENCE))
+        ending = asyncio.ensure_future(ended(manager))
+        try:
+            await asyncio.wait((opening, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not opening.done():
+                what = f"the kernel {self.kernel!r} ended as it started"
+                raise KernelDied(f"{what}; the server's log says why")
+            return opening.result()
+        finally:
+            opening.cancel()
+            ending.cancel()
+            await asyncio.gather(opening, ending, return_exceptions=True)
 
     async def close(self) -> None:
         """End the kernel, unless it is somebody else's, and what still runs in it."""

@@ -7,7 +7,14 @@ import secrets
 import time
 from typing import TYPE_CHECKING
 
-from beaker_kernel.errors import BeakerError, Conflict, InvalidRequest, NotFound, TooMany
+from beaker_kernel.errors import (
+    BeakerError,
+    Conflict,
+    InvalidRequest,
+    KernelDied,
+    NotFound,
+    TooMany,
+)
 from beaker_kernel.execution.background import Background
 from beaker_kernel.execution.kernels import choose, installed
 from beaker_kernel.execution.requests import Languages, SessionRequest
@@ -76,6 +83,7 @@ class Sessions:
         Raises:
             Conflict: there is one of that name.
             InvalidRequest: there is no such kernel, language or folder.
+            KernelDied: the kernel ended as it started, twice.
             KernelNotReady: the kernel has not answered in time.
             TooMany: there are as many as there may be.
 
@@ -130,13 +138,20 @@ class Sessions:
         choice = choose(self._kernels, request.language, request.kernel)
         limits = self._lowered(request)
         environment = choice.environment(request.env)
-        workspace = workspace or self._workspace(request)
+
+        async def attempt() -> Session:
+            folder = workspace or self._workspace(request)
+            try:
+                kernel_id = await self._started(choice.name, folder, environment)
+            except BaseException:
+                folder.remove()
+                raise
+            return await self._opened(Session(self._kernels, kernel_id, folder, limits))
+
         try:
-            kernel_id = await self._started(choice.name, workspace, environment)
-        except BaseException:
-            workspace.remove()
-            raise
-        return await self._opened(Session(self._kernels, kernel_id, workspace, limits))
+            return await attempt()
+        except KernelDied:  # another program may have taken one of its ports in between
+            return await attempt()
 
     async def _started(self, kernel: str, workspace: Workspace, environment: dict[str, str]) -> str:
         """Start a kernel; one whose start is no longer wanted is ended once it is known."""
