@@ -11,11 +11,10 @@ from uuid import uuid4
 
 from beaker_kernel.client.folding import ALIVE, Folding, Result, state_in
 from beaker_kernel.client.jupyter import FAILURES, GRACE, RemoteKernel, read
+from beaker_kernel.execution.background import to_its_end
 from beaker_kernel.protocol.execute import execute_content
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
     from websockets.asyncio.client import ClientConnection
 
 
@@ -53,7 +52,7 @@ class JupyterCodeExecuter:
 
     async def __aexit__(self, *_: object) -> None:
         """Delete the kernel, whatever happened, even if it is cancelled meanwhile."""
-        await _to_its_end(self._kernel.close())
+        await to_its_end(self._kernel.close())
 
     async def run(self) -> Result:
         """Run the code; what fails is told in the result's stderr, and nothing is raised."""
@@ -104,19 +103,6 @@ async def _restarted(channels: ClientConnection) -> None:
         async with asyncio.timeout(GRACE):
             while state_in(await read(channels)) not in ALIVE:
                 pass
-
-
-async def _to_its_end(work: Coroutine[Any, Any, None]) -> None:
-    """Await work to its end; a cancellation that comes meanwhile is raised after it."""
-    task = asyncio.create_task(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as cancellation:
-            cancelled = cancellation
-    if cancelled:
-        raise cancelled
 
 
 async def execute_code_jupyter(

@@ -223,7 +223,8 @@ class BeakerServer(LabServerApp):
     async def stop_extension(self) -> None:
         """End what runs."""
         if self.execution:
-            REGISTRY.unregister(self._metrics)
+            with suppress(KeyError):  # it was told to stop before
+                REGISTRY.unregister(self._metrics)
             await self.execution.close()
 
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:

@@ -18,6 +18,7 @@ from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelMana
 from traitlets import Integer, default
 
 from beaker_kernel.execution.background import Background
+from beaker_kernel.server.server_kernel import ServerKernel
 
 if TYPE_CHECKING:
     from jupyter_client.kernelspec import KernelSpec
@@ -51,6 +52,10 @@ class WarmKernels(AsyncMappingKernelManager):
     def _warm_from_environment(self) -> int:
         return int(os.environ.get("BEAKER_WARM_KERNELS") or 1)
 
+    @default("kernel_manager_class")
+    def _default_kernel_manager_class(self) -> str:
+        return "beaker_kernel.server.server_kernel.ServerKernel"
+
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 (a trait's each)
         super().__init__(**settings)  # type: ignore[no-untyped-call]
         self._reserve: dict[str, Reserved] = {}
@@ -77,11 +82,22 @@ class WarmKernels(AsyncMappingKernelManager):
         listed: list[dict[str, Any]] = super().list_kernels()  # type: ignore[no-untyped-call]
         return [kernel for kernel in listed if kernel["id"] not in self._reserve]
 
+    async def shutdown_kernel(self, kernel_id: str, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]  # noqa: ANN401
+        """End a kernel, one that restarts as well."""
+        await self._settle(kernel_id)
+        await super().shutdown_kernel(kernel_id, *args, **kwargs)  # type: ignore[no-untyped-call]
+
     async def shutdown_all(self, now: bool = False) -> None:  # type: ignore[override]
         """End every kernel."""
         self._is_filling = True  # and stays so
         await self._tasks.close()
+        await asyncio.gather(*map(self._settle, self.list_kernel_ids()))
         await super().shutdown_all(now=now)
+
+    async def _settle(self, kernel_id: str) -> None:
+        kernel = self._kernels.get(kernel_id)
+        if isinstance(kernel, ServerKernel):
+            await kernel.settle()
 
     async def _take(self) -> str:
         """Take a kernel from the reserve that is as good as a new one; empty if there is none."""
@@ -104,7 +120,7 @@ class WarmKernels(AsyncMappingKernelManager):
         return alive
 
     async def _end(self, kernel_id: str) -> None:
-        await self.shutdown_kernel(kernel_id, now=True)  # type: ignore[no-untyped-call]
+        await self.shutdown_kernel(kernel_id, now=True)
 
     def _spec(self) -> dict[str, Any]:
         """Return the default kernelspec as it is installed now; empty where it isn't."""

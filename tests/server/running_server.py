@@ -128,7 +128,12 @@ def serving(folder: Path, *options: str, port: int = 0, **settings: str) -> Iter
         if process.poll() is None:
             descendants = psutil.Process(process.pid).children(recursive=True)
             process.terminate()
-        process.wait(30)
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            log.join(30)
+            pytest.fail("the server did not end:\n" + "".join(log.lines))
         log.join(30)
         process.stderr.close()
         _, left = psutil.wait_procs(descendants, timeout=5)

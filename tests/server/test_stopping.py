@@ -11,8 +11,11 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+import psutil
 import pytest
-from running_server import LISTENING, MAIN, TOKEN, environment
+from running_server import LISTENING, MAIN, TOKEN, Server, environment, serving
+
+from tests.support.leftovers import GLANCE, PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,3 +65,32 @@ def test_a_server_that_is_writing_its_log_is_stopped_by_the_first_sigterm(tmp_pa
         time.sleep(STILL)  # so that it comes while the log is being written
         server.stderr.read()
         assert server.wait(30) == 0
+
+
+def start_dying_kernel(server: Server) -> str:
+    """Start a kernel, end its process, and return its id when it is about to be started anew."""
+    kernel_id = server.start_kernel()
+    (relay,) = psutil.Process(server.process.pid).children()
+    relay.kill()
+    end = time.monotonic() + PATIENCE
+    while not any("restarting kernel" in line for line in server.log.lines):
+        assert time.monotonic() < end
+        time.sleep(GLANCE)
+    return kernel_id
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+def test_a_server_that_starts_a_dead_kernel_anew_ends_and_leaves_none(
+    tmp_path: Path, pause: float
+) -> None:
+    with serving(tmp_path, JUPYTER_TOKEN=TOKEN) as server:
+        start_dying_kernel(server)
+        time.sleep(pause)
+        assert server.stop() == 0
+
+
+def test_a_kernel_that_is_just_started_anew_can_be_deleted(tmp_path: Path) -> None:
+    with serving(tmp_path, JUPYTER_TOKEN=TOKEN) as server:
+        kernel_id = start_dying_kernel(server)
+        assert server.ask("DELETE", f"/api/kernels/{kernel_id}").status == 204
+        assert psutil.Process(server.process.pid).children() == []
