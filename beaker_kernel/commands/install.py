@@ -19,6 +19,8 @@ SUMMARY = "install the kernelspec, for this interpreter"
 UNINSTALL_SUMMARY = "remove the kernelspec"
 SANDBOXED = "beaker-sandbox"
 SHIPPED = Path(__file__).parents[1] / "kernel.json"
+OWN = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info))
+"""Names for which Jupyter takes its own interpreter (`KernelManager.format_kernel_cmd`)."""
 
 
 def configure(parser: ArgumentParser) -> None:
@@ -126,7 +128,7 @@ def staleness(folder: Path) -> str:
     found = read(folder)
     interpreter = found["argv"][0]
     version = found.get("metadata", {}).get("beaker", {}).get("version", __version__)
-    if shutil.which(interpreter) is None:
+    if interpreter not in OWN and shutil.which(interpreter) is None:
         return f"its interpreter {interpreter} is gone"
     if version != __version__:
         return f"it is of version {version}, this is {__version__}"

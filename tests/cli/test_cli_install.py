@@ -10,6 +10,7 @@ from jupyter_client.kernelspec import KernelSpecManager
 
 from beaker_kernel import __version__
 from beaker_kernel.cli import main
+from beaker_kernel.commands.install import SHIPPED, staleness
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +89,11 @@ def test_a_stale_kernelspec_is_noticed_and_replaced(folder, capsys, interpreter,
     assert capsys.readouterr().out.startswith(f"replacing a stale kernelspec: {reason}\n")
     assert read(folder)["argv"][0] == sys.executable
     assert [file.name for file in folder.iterdir()] == ["kernel.json"]
+
+
+def test_the_interpreter_of_jupyter_itself_is_always_there(monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    assert staleness(SHIPPED.parent) == ""
 
 
 def test_a_kernelspec_of_somebody_else_is_left_alone(folder, capsys):
