@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-SECRET = "a-canary-that-nobody-sings"
+SECRET = "-".join(("a", "canary", "that", "nobody", "sings"))  # whole in no file of ours
 MAKES_ONE = (
     *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--ro-bind", "/", "/"),
     *("--proc", "/proc", "true"),

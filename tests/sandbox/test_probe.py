@@ -67,19 +67,21 @@ def test_the_working_folder_is_written_to_and_seen_outside(
     assert (person.work / "made").read_text() == "x"
 
 
-def test_no_secret_is_in_any_file(look: Callable[[str], Any], person: Person) -> None:
+def test_no_secret_is_in_any_file_but_those_of_the_working_folder(
+    look: Callable[[str], Any], person: Person
+) -> None:
+    own = str(person.home)
     code = f"""
-import os
-def holds(path):
-    try:
-        return os.stat(path).st_size < 10000 and {SECRET!r}.encode() in open(path, "rb").read()
-    except OSError:
-        return False
-folders = ("/home", "/root", "/etc", "/run", "/tmp", "/var", "/opt", "/srv", {str(person.home)!r})
-files = (os.path.join(f, e) for top in folders for f, _, es in os.walk(top) for e in es)
-[path for path in files if holds(path)]
+import shlex, subprocess
+folders = ("/home", "/root", "/etc", "/run", "/tmp", "/var", "/opt", "/srv", {own!r})
+small = "-type f -size -10k -print0"
+command = f"find {{shlex.join(folders)}} {{small}} | xargs -0 grep -lsF -e {SECRET}"
+found = subprocess.run(command, shell=True, text=True, capture_output=True).stdout.split()
+sorted(set(found))
 """
-    assert look(code) == []
+    (person.work / "told.txt").write_text(SECRET)  # by which it is seen that the search finds it
+    assert look(code) == [str(person.work / "told.txt")]
+    (person.work / "told.txt").unlink()
 
 
 @pytest.mark.parametrize(
