@@ -43,39 +43,60 @@ def main() -> int:
 
 def measure(report: Report, folder: Path, options: argparse.Namespace) -> None:
     """Fill the report, with a note on standard error after each row."""
+    for part in options.only or PARTS:
+        for row in PARTS[part](folder, options):
+            report.add(row)
+            print(f"{row.title}: measured", file=sys.stderr)
 
-    def add(row: Row | Limit) -> None:
-        report.add(row)
-        print(f"{row.title}: measured", file=sys.stderr)
 
-    for row in alone(folder, options):
-        add(row)
+def _lives(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    yield from lives.starts_and_ends(folder, suite.KERNELSPECS, options.heavy)
+    yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
+
+
+def _nothing(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    yield suite.beside_nothing(folder, options.rounds)
+
+
+def _server(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    yield from suite.served(folder, options.rounds)
+
+
+def _one_shot(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    yield from one_shot.rows(folder / "one-shot", options.heavy)
+
+
+def _questions(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    yield from questions.rows(folder, options.rounds)
+
+
+def _cells(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
+    """Measure what needs no kernels of its own, with all kernels alive at once."""
     with (
         suite.streaming_model(folder, SECONDS_OF_STREAM) as env,
         suite.contestants(folder, env) as kernels,
     ):
-        for row in suite.round_trips(kernels, options.rounds):
-            add(row)
-        for row in suite.heavy(kernels, options.heavy):
-            add(row)
-        add(suite.while_streaming(kernels, options.rounds))
-        for row in suite.memory(kernels, options.gigabytes):
-            add(row)
+        yield from suite.round_trips(kernels, options.rounds)
+        yield from suite.heavy(kernels, options.heavy)
+        yield suite.while_streaming(kernels, options.rounds)
+        yield from suite.memory(kernels, options.gigabytes)
 
 
-def alone(folder: Path, options: argparse.Namespace) -> Iterator[Row | Limit]:
-    """Measure what needs kernels of its own."""
-    yield from lives.starts_and_ends(folder, suite.KERNELSPECS, options.heavy)
-    yield from lives.crashes(folder, suite.KERNELSPECS[BEAKER], options.heavy)
-    yield suite.beside_nothing(folder, options.rounds)
-    yield from suite.served(folder, options.rounds)
-    yield from one_shot.rows(folder / "one-shot", options.heavy)
-    yield from questions.rows(folder, options.rounds)
+PARTS = {
+    "lives": _lives,
+    "nothing": _nothing,
+    "server": _server,
+    "one-shot": _one_shot,
+    "questions": _questions,
+    "cells": _cells,
+}
+"""What can be measured by itself, in the order of a whole run."""
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     add = parser.add_argument
+    add("--only", action="append", choices=PARTS, help="measure this part; repeatable")
     add("--rounds", type=int, default=40, help="rounds of ten quick cells (default: %(default)s)")
     add("--heavy", type=int, default=20, help="rounds of starts and floods (default: %(default)s)")
     add("--gigabytes", type=int, default=10, help="memory is read after (default: %(default)s)")

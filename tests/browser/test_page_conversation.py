@@ -157,7 +157,7 @@ def test_code_that_is_still_written_can_be_neither_run_nor_edited(
     expect(chat.output("block 1")).to_have_text("42")
 
 
-def test_a_slider_in_an_answer_moves_what_it_shows_while_the_conversation_goes_on(
+def test_a_slider_in_an_answer_moves_what_it_shows_as_the_conversation_goes_on_and_after_a_reload(
     chat: Conversation, model: ScriptedModel
 ) -> None:
     model.when("slide", say(f"```python\n{INTERACT}\n```"))
@@ -165,9 +165,13 @@ def test_a_slider_in_an_answer_moves_what_it_shows_while_the_conversation_goes_o
     chat.ask("slide").get_by_role("button", name="run block 1").first.click()
     output = chat.output("block 1")
     expect(output.get_by_text("twice 3 is 6")).to_be_visible()
+    expect(chat.column.get_by_text("1 result is new")).to_be_visible()
     expect(chat.ask("go on").get_by_text("On we go.")).to_be_visible()
     output.get_by_role("slider").press("ArrowRight")
     expect(output.get_by_text("twice 4 is 8")).to_be_visible()
+    chat.page.reload()
+    output.get_by_role("slider").press("ArrowRight")
+    expect(output.get_by_text("twice 5 is 10")).to_be_visible()
 
 
 INTERACT = """from ipywidgets import interact

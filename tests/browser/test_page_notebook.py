@@ -163,7 +163,9 @@ def test_interrupt_ends_what_runs_and_restart_forgets_variables(notebook: PageNo
     expect(notebook.run(1, endless)).to_contain_text("on")
     notebook.press("Escape", "i", "i")
     expect(notebook.output(1)).to_contain_text("KeyboardInterrupt")
-    notebook.press("0", "0")
+    expect(notebook.run(1, endless)).to_contain_text("on")
+    notebook.press("Escape", "0", "0")
+    expect(notebook.cell(1)).to_contain_text("lost")
     expect(notebook.run(1, "'x' in globals()")).to_contain_text("False")
 
 

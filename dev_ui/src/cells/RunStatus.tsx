@@ -14,7 +14,11 @@ export function RunStatus({ state }: { state: RunState }) {
     case "running":
       return <Running since={state.since} />;
     case "lost":
-      return <span className={styles.failed}>lost</span>;
+      return (
+        <span className={styles.failed} title={state.reason}>
+          lost
+        </span>
+      );
     case "done":
       return <Done state={state} />;
   }

@@ -158,7 +158,7 @@ export class LiveCell {
     this.#state.set({ kind: "running", since });
     const ended = await result.then(
       (result): RunState => ({ kind: "done", result, ms: Date.now() - since }),
-      (error: unknown): RunState => ({ kind: "lost", reason: String(error) }),
+      (error: Error): RunState => ({ kind: "lost", reason: error.message }),
     );
     if (run === this.#run) this.#end(ended);
     return ended;

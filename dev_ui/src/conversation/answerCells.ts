@@ -77,7 +77,7 @@ export class AnswerCells {
     const known = this.#known.get(id);
     if (known && known.source !== code) this.#edited.add(id);
     const text = atom(known?.source ?? code);
-    const cell = new LiveCell(id, text, createOutputs, known?.result);
+    const cell = new LiveCell(id, text, () => createOutputs(this.kernel), known?.result);
     text.listen(() => {
       if (this.#filling) return;
       this.#edited.add(id);

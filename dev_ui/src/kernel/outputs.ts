@@ -55,8 +55,13 @@ class CellOutputs implements Outputs {
       if (KernelMessage.isInputRequestMsg(asked))
         onInput(inputRequest(asked, future, (shown) => this.#echo(shown)));
     };
+    let began = false;
+    future.registerMessageHook((message) => {
+      began ||= KernelMessage.isExecuteInputMsg(message);
+      return true;
+    });
     this.#scripts.allow();
-    return future.done.then(result, aborted);
+    return future.done.then(result, () => (began ? lost() : aborted()));
   }
 
   resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult> {
@@ -122,6 +127,10 @@ class CellOutputs implements Outputs {
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+function lost(): never {
+  throw new Error("the kernel ended before the cell did");
 }
 
 function aborted(): ExecutionResult {
