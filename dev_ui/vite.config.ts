@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
-import { licences } from "./licences";
+import { licences } from "./licences.ts";
 
 /** Packages whose doors are for bundlers; a frame is given the file that is whole. */
 const VEGA = ["vega", "vega-lite", "vega-embed"];

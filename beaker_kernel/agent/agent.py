@@ -45,6 +45,7 @@ class Agent:
         images: whether the model can look at images.
         budget: what it may take, and has taken.
         room: what fits into a request.
+        waited_for_since: when the person began to wait, if that was before the model is asked.
 
     """
 
@@ -56,6 +57,7 @@ class Agent:
     budget: Budget = field(default_factory=Budget)
     room: Room = field(default_factory=Room)
     images: bool = True
+    waited_for_since: float | None = None
     _said: str = ""
 
     async def run(self) -> str:
@@ -120,7 +122,8 @@ class Agent:
     async def _stream(self) -> Completion:
         self._said = ""
         stream = self.model.stream(self.messages, self.tools.specs)
-        with Vigil(self.model, self.surface) as vigil:
+        since, self.waited_for_since = self.waited_for_since, None
+        with Vigil(self.model, self.surface, since) as vigil:
             async with aclosing(stream) as events:
                 async for event in events:
                     if isinstance(event, Completion):

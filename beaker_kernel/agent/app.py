@@ -84,6 +84,7 @@ class App:
         )
         self.redact = self._assistant.redact
         self._serving: dict[str, tuple[Carrier, asyncio.Task[None]]] = {}
+        self._began: float | None = config.get("began")
 
     async def run(self, messages: AsyncIterator[Incoming]) -> None:
         """Serve until the relay closes the link."""
@@ -138,6 +139,8 @@ class App:
 
     def _begin(self, message: Incoming, tasks: asyncio.TaskGroup) -> None:
         """Give a request its task; what nobody waits for needs none."""
+        if self._began is not None:  # for the first one we were started, and it has waited since
+            message, self._began = message._replace(came=self._began), None
         match message.msg_type:
             case "comm_open":
                 self._comms.open(message)

@@ -172,11 +172,13 @@ class Assistant:
         notebook: Notebook | None = None,
         state: NotebookState | None = None,
         without: Collection[Part] = (),
+        since: float | None = None,
     ) -> None:
         """Answer a question on its surface; cells are changed where there is a `notebook`.
 
         `state` is how it is now, if the frontend has told that already. What the model is told
-        `without` may be told with the next question.
+        `without` may be told with the next question. The person waits `since` that moment of the
+        monotonic clock, if not since now.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
@@ -204,6 +206,7 @@ class Assistant:
         agent = self._agent(
             surface, endpoint, messages, policy=policy, notebook=notebook, budget=budget
         )
+        agent.waited_for_since = since
         try:
             surface.finish(await agent.run())
         finally:

@@ -62,6 +62,10 @@ class Carrier(Protocol):
     def capabilities(self) -> tuple[str, ...]:
         """What the frontend says it can do."""
 
+    @property
+    def came(self) -> float:
+        """Since when the person waits for an answer, by the monotonic clock."""
+
     def emit(self, msg_type: str, content: dict[str, Any]) -> None:
         """Send an event."""
 
@@ -80,6 +84,7 @@ class Native:
         self.msg_type = message.msg_type
         self.header = message.header
         self.identity = message.argument
+        self.came = message.came
 
     @property
     def content(self) -> dict[str, Any]:

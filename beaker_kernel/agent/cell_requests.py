@@ -73,7 +73,12 @@ class CellRequests:
         ):
             notebook = self._surfaces.notebook(carrier)
             await self._assistant.answer(
-                kept, ask.question, auto=ask.auto, model=ask.model, notebook=notebook
+                kept,
+                ask.question,
+                auto=ask.auto,
+                model=ask.model,
+                notebook=notebook,
+                since=carrier.came,
             )
             self._tell_history(carrier)
         return surface
@@ -91,7 +96,11 @@ class CellRequests:
             if notebook and state:
                 notebook.corrects = self._corrected(carrier, wish, state)
             await self._assistant.answer(
-                kept, change.question, notebook=notebook if state else None, state=state
+                kept,
+                change.question,
+                notebook=notebook if state else None,
+                state=state,
+                since=carrier.came,
             )
             self._tell_history(carrier)
         return surface

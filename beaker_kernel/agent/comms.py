@@ -38,6 +38,7 @@ class Comm:
         self.header = message.header
         self.metadata = json_object(message.metadata, "metadata")
         self.identity = message.argument
+        self.came = message.came
         self.capabilities = capabilities
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.protocol import link
@@ -18,7 +19,12 @@ CHUNK = 1 << 18
 
 
 class Incoming(NamedTuple):
-    """One message from the relay; a note has nothing but its content."""
+    """One message from the relay; a note has nothing but its content.
+
+    Attributes:
+        came: since when it has waited for an answer, by the monotonic clock of this machine.
+
+    """
 
     verb: Verb
     argument: bytes
@@ -26,6 +32,7 @@ class Incoming(NamedTuple):
     parent_header: bytes
     metadata: bytes
     content: bytes
+    came: float = 0.0
 
     @classmethod
     def read(cls, frames: list[bytes]) -> Incoming:
@@ -33,7 +40,9 @@ class Incoming(NamedTuple):
         verb, argument = Verb(frames[0].decode()), frames[1]
         if verb is Verb.NOTE:
             return cls(verb, argument, b"{}", b"{}", b"{}", frames[2])
-        return cls(verb, argument, *frames[2:6])
+        header, parent_header, metadata, content = frames[2:6]
+        came = time.monotonic()
+        return cls(verb, argument, header, parent_header, metadata, content, came)
 
     @property
     def msg_id(self) -> str:

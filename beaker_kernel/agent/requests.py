@@ -101,6 +101,7 @@ class Requests:
                 notebook=notebook,
                 state=await self._told_state(carrier, ask=notebook is None),
                 without=request.without,
+                since=carrier.came,
             )
         if history := self._assistant.history:
             carrier.emit("set_chat_history", history)

@@ -31,21 +31,22 @@ def told(waiting: LlmWaiting) -> str:
 class Vigil:
     """Tells a surface what is waited for, from the question to the model up to its last word.
 
-    As a context manager it lasts as long as one completion takes.
+    As a context manager it lasts as long as one completion takes. The person may wait `since` a
+    moment before that, by the monotonic clock.
     """
 
-    def __init__(self, model: Model, surface: Surface) -> None:
+    def __init__(self, model: Model, surface: Surface, since: float | None = None) -> None:
         self._model = model
         self._surface = surface
         self._loop = asyncio.get_running_loop()
-        self._heard = self._loop.time()
+        self._heard = since or self._loop.time()
         self._thinking = False
         self._retry: Retry | None = None
         self._again_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def __enter__(self) -> Self:
-        self._timer = self._loop.call_later(SILENCE, self._look)
+        self._timer = self._loop.call_at(self._heard + SILENCE, self._look)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import zmq
@@ -58,7 +59,7 @@ class AgentProcess:
         loop.add(self._socket.fileno(), self._read)
         settings = processes.agent_settings(os.environ)
         config = {"session": session, "settings": settings, "chosen": json.loads(chosen)}
-        self.note("config", dumps(config))
+        self.note("config", dumps({**config, "began": time.monotonic()}))
 
     def send(self, verb: Verb, argument: bytes, frames: Sequence[bytes]) -> None:
         """Queue a message; it never blocks."""

@@ -42,9 +42,14 @@ def seen() -> Seen:
 
 
 @pytest.fixture
-async def vigil(seen: Seen) -> Vigil:
+def model() -> OpenAIModel:
     endpoint = Endpoint(base_url="http://127.0.0.1:1/v1", model="gpt", api_key="none")
-    return Vigil(OpenAIModel(endpoint=endpoint), seen)
+    return OpenAIModel(endpoint=endpoint)
+
+
+@pytest.fixture
+async def vigil(model: OpenAIModel, seen: Seen) -> Vigil:
+    return Vigil(model, seen)
 
 
 async def test_silence_is_broken_within_a_second_and_again_each_second(
@@ -56,6 +61,12 @@ async def test_silence_is_broken_within_a_second_and_again_each_second(
     assert (first.model, first.attempt, first.attempts) == ("gpt", 1, 5)
     assert SILENCE <= first.seconds <= second.seconds - 0.9
     assert (first.reason, first.again_in_s, first.thinking) == (None, None, None)
+
+
+async def test_what_came_before_the_model_was_asked_counts(seen: Seen, model: OpenAIModel) -> None:
+    before = asyncio.get_running_loop().time() - 5
+    with Vigil(model, seen, before):
+        assert 5 <= (await seen.sign()).seconds < 5 + SILENCE
 
 
 async def test_a_model_that_speaks_is_not_waited_for(seen: Seen, vigil: Vigil) -> None:
