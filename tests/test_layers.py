@@ -94,6 +94,13 @@ def test_what_may_be_imported_everywhere_imports_nothing_of_ours() -> None:
         assert rooms(PACKAGE / f"{name}.py") == set()
 
 
+def test_the_provider_knows_of_the_agent_only_what_a_model_is() -> None:
+    agent = "beaker_kernel.agent."
+    used = {name for path in files("agent/provider") for name in imports(path, lazy=True)}
+    known = {name.removeprefix(agent).split(".")[0] for name in used if name.startswith(agent)}
+    assert known == {"provider", "model"}
+
+
 @pytest.mark.parametrize("path", files("kernel"), ids=lambda path: path.name)
 def test_the_relay_imports_zmq_and_nothing_heavy(path: Path) -> None:
     assert libraries(path) <= {"zmq"}

@@ -10,13 +10,13 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.carriers import Native
-from beaker_kernel.agent.comms import Comms
+from beaker_kernel.agent.frontend.carriers import Native
+from beaker_kernel.agent.frontend.comms import Comms
+from beaker_kernel.agent.frontend.stdin import Stdin
 from beaker_kernel.agent.link import Incoming, Link
 from beaker_kernel.agent.log import begin as begin_log
 from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
-from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.errors import BeakerError
 from beaker_kernel.prctl import forbid_dumps
 from beaker_kernel.protocol.link import Verb
@@ -24,7 +24,7 @@ from beaker_kernel.protocol.link import Verb
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from beaker_kernel.agent.carriers import Carrier
+    from beaker_kernel.agent.frontend.carriers import Carrier
 
 LINK = 3
 """The file descriptor on which the relay hands over the link."""

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.cells import Cell
-    from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
+    from beaker_kernel.agent.provider.endpoints import Endpoint
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from beaker_kernel.agent.briefing import asked
-from beaker_kernel.agent.markdown import Shown, block, table
+from beaker_kernel.agent.frontend.markdown import Shown, block, table
 from beaker_kernel.errors import ModelError
 from beaker_kernel.protocol import magic
 

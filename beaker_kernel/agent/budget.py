@@ -13,8 +13,8 @@ from beaker_kernel.errors import BudgetExceeded, ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Usage
+    from beaker_kernel.agent.provider.endpoints import Endpoint
 
 WARNING = 0.8
 """The part of a limit from which the person is told."""

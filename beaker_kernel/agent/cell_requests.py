@@ -9,14 +9,14 @@ from beaker_kernel.agent.magics import Ask, Command, Fix
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.assistant import Assistant
-    from beaker_kernel.agent.carriers import Carrier
-    from beaker_kernel.agent.cell_surface import CellSurface
     from beaker_kernel.agent.changes import Change
-    from beaker_kernel.agent.comms import Comms
+    from beaker_kernel.agent.frontend.carriers import Carrier
+    from beaker_kernel.agent.frontend.cell_surface import CellSurface
+    from beaker_kernel.agent.frontend.comms import Comms
+    from beaker_kernel.agent.frontend.surfaces import Surfaces
     from beaker_kernel.agent.magics import Edit
     from beaker_kernel.agent.notebook import NotebookCell, NotebookState
     from beaker_kernel.agent.session import LiveSession
-    from beaker_kernel.agent.surfaces import Surfaces
 
 
 class CellRequests:

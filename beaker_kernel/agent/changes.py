@@ -7,7 +7,7 @@ from string import Template
 from typing import TYPE_CHECKING, NamedTuple
 
 from beaker_kernel.agent import briefing
-from beaker_kernel.agent.markdown import fenced
+from beaker_kernel.agent.frontend.markdown import fenced
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:

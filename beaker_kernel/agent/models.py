@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent.budget import Budget, Price, price_of
-from beaker_kernel.agent.replay import ReplayModel, Tape
+from beaker_kernel.agent.provider.replay import ReplayModel, Tape
 from beaker_kernel.agent.room import Room
 from beaker_kernel.errors import ConfigurationError, NoModel
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import Model
-    from beaker_kernel.agent.openai_model import OpenAIModel
-    from beaker_kernel.agent.profiles import Profile
+    from beaker_kernel.agent.provider.endpoints import Endpoint
+    from beaker_kernel.agent.provider.openai_model import OpenAIModel
+    from beaker_kernel.agent.provider.profiles import Profile
     from beaker_kernel.agent.settings import Beaker
 
 
@@ -77,7 +77,7 @@ class Models:
             ConfigurationError: data may not leave this machine, and it is elsewhere.
 
         """
-        from beaker_kernel.agent.endpoints import Endpoint  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.provider.endpoints import Endpoint  # noqa: PLC0415 (on demand)
 
         try:
             if self._settings.replay != "strict":
@@ -89,7 +89,7 @@ class Models:
 
     async def _find(self, name: str) -> Endpoint:
         """Look for the endpoint of a profile, else of a model's own name."""
-        from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.provider.endpoints import find_endpoint  # noqa: PLC0415 (on demand)
 
         if name not in self._settings.models:
             named = {"BEAKER_MODEL": name} if name else {}
@@ -112,7 +112,7 @@ class Models:
             ConfigurationError: it isn't written as one should be.
 
         """
-        from beaker_kernel.agent.profiles import Profile  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.provider.profiles import Profile  # noqa: PLC0415 (on demand)
 
         return Profile.read(name, self._settings.models[name])
 
@@ -139,7 +139,7 @@ class Models:
         return self._models[endpoint]
 
     def _live(self, endpoint: Endpoint) -> OpenAIModel:
-        from beaker_kernel.agent.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
+        from beaker_kernel.agent.provider.openai_model import OpenAIModel  # noqa: PLC0415 (on demand)
 
         mode = self._settings.tools if endpoint.tools == "auto" else endpoint.tools
         return OpenAIModel(endpoint=endpoint, tool_mode=mode)

@@ -8,11 +8,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import archive
-from beaker_kernel.agent.carriers import Emitter, Native
 from beaker_kernel.agent.cell_requests import CellRequests
+from beaker_kernel.agent.frontend.carriers import Emitter, Native
+from beaker_kernel.agent.frontend.surfaces import Surfaces
 from beaker_kernel.agent.notebook import read_state
 from beaker_kernel.agent.policy import permitted
-from beaker_kernel.agent.surfaces import Surfaces
 from beaker_kernel.errors import BeakerError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies, requests
 from beaker_kernel.protocol.codec import decode, encode
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from beaker_kernel.agent.assistant import Assistant
-    from beaker_kernel.agent.carriers import Carrier
-    from beaker_kernel.agent.comms import Comms
     from beaker_kernel.agent.contexts import Contexts
+    from beaker_kernel.agent.frontend.carriers import Carrier
+    from beaker_kernel.agent.frontend.comms import Comms
+    from beaker_kernel.agent.frontend.stdin import Stdin
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.notebook import NotebookState
     from beaker_kernel.agent.session import LiveSession
-    from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.agent.turn import Turn
 
 Reply = dict[str, Any]

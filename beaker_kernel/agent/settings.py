@@ -21,8 +21,8 @@ from beaker_kernel.errors import ConfigurationError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from beaker_kernel.agent.openai_model import ToolMode
-    from beaker_kernel.agent.replay import ReplayMode
+    from beaker_kernel.agent.provider.openai_model import ToolMode
+    from beaker_kernel.agent.provider.replay import ReplayMode
     from beaker_kernel.protocol.replies import Policy
 
 LOADERS = {"beaker_config.py": PyFileConfigLoader, "beaker_config.json": JSONFileConfigLoader}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.briefing import Redact
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook
-    from beaker_kernel.agent.replay import Tape
+    from beaker_kernel.agent.provider.replay import Tape
     from beaker_kernel.agent.session import Execution, Session
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.protocol.replies import Policy

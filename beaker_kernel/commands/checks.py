@@ -18,7 +18,7 @@ from beaker_kernel.errors import BeakerError, NoModel
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from beaker_kernel.agent.endpoints import Endpoint
+    from beaker_kernel.agent.provider.endpoints import Endpoint
 
 PACKAGES = ("ipykernel", "jupyter_client", "jupyter_server", "pyzmq", "openai")
 KEY = "OPENAI_API_KEY"
@@ -116,7 +116,7 @@ async def kernel() -> Check:
 
 async def model() -> list[Check]:
     """Which endpoint is used, and whether its model answers."""
-    from beaker_kernel.agent.endpoints import find_endpoint  # noqa: PLC0415
+    from beaker_kernel.agent.provider.endpoints import find_endpoint  # noqa: PLC0415
 
     try:
         endpoint = await find_endpoint({n: v for n, v in os.environ.items() if v})

@@ -6,8 +6,8 @@ import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
+from beaker_kernel.agent.frontend.prose import OVERWRITE
 from beaker_kernel.agent.policy import visible
-from beaker_kernel.agent.prose import OVERWRITE
 from beaker_kernel.agent.vigil import told
 from beaker_kernel.protocol.codec import decode
 from beaker_kernel.protocol.messages import LlmWaiting

@@ -9,8 +9,8 @@ import pytest
 
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.budget import Budget, Limits, Price
-from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
 from beaker_kernel.agent.tool import ToolResult
 from beaker_kernel.errors import BudgetExceeded, KernelDied, ModelError
 from tests.support.built_in_tools import SPECS as TOOLS

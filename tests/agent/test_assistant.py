@@ -7,7 +7,7 @@ import json
 import pytest
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.endpoints import Endpoint
+from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.session import Execution
 from beaker_kernel.errors import ConfigurationError, ModelError
 from beaker_kernel.languages import Default

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from beaker_kernel.agent.budget import Price, price_of
-from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.model import Usage
+from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.errors import ConfigurationError
 
 

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pytest
 
-from beaker_kernel.agent.cell_surface import CellSurface
+from beaker_kernel.agent.frontend.cell_surface import CellSurface
+from beaker_kernel.agent.frontend.prose import REFRESH
+from beaker_kernel.agent.frontend.stdin import Stdin
 from beaker_kernel.agent.model import Retry
-from beaker_kernel.agent.prose import REFRESH
-from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.execution.terminal import folded
 from beaker_kernel.protocol.link import Verb
 from beaker_kernel.protocol.messages import LlmWaiting

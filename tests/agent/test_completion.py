@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openai.types.chat import ChatCompletionChunk
 
-from beaker_kernel.agent.completion import Accumulator
 from beaker_kernel.agent.model import TextDelta, ThoughtDelta, Usage
+from beaker_kernel.agent.provider.completion import Accumulator
 from tests.support import replies
 
 JSON = st.recursive(

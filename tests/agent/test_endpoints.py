@@ -10,7 +10,13 @@ import time
 
 import pytest
 
-from beaker_kernel.agent.endpoints import LOCAL, OPENAI, OPENAI_MODEL, Endpoint, find_endpoint
+from beaker_kernel.agent.provider.endpoints import (
+    LOCAL,
+    OPENAI,
+    OPENAI_MODEL,
+    Endpoint,
+    find_endpoint,
+)
 from beaker_kernel.errors import ConfigurationError, NoModel
 from tests.support.scripted_model import ScriptedModel
 
@@ -184,7 +190,7 @@ async def test_a_key_that_no_header_can_carry_is_refused_and_not_repeated(key):
 
 
 def test_looking_for_an_endpoint_imports_no_http_client():
-    code = "import sys, beaker_kernel.agent.endpoints; print(*sys.modules)"
+    code = "import sys, beaker_kernel.agent.provider.endpoints; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=True)
     loaded = {name.split(".")[0] for name in done.stdout.decode().split()}
     assert loaded.isdisjoint({"openai", "httpx", "httpx2", "tornado", "pydantic"})

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from beaker_kernel.agent.budget import Budget
-from beaker_kernel.agent.event_surface import Approvals, EventSurface
+from beaker_kernel.agent.frontend.event_surface import Approvals, EventSurface
 from beaker_kernel.agent.model import Retry, ToolCall, Usage
 from beaker_kernel.agent.policy import digest
 from beaker_kernel.errors import ProtocolError

@@ -6,7 +6,7 @@ import html
 import json
 import re
 
-from beaker_kernel.agent.markdown import block, fenced, insert_button, table
+from beaker_kernel.agent.frontend.markdown import block, fenced, insert_button, table
 
 
 def test_a_fence_is_longer_than_any_in_the_text() -> None:

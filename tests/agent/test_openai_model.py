@@ -246,8 +246,8 @@ async def test_questions_can_be_asked_at_once(server, model):
 
 LOADS_LATE = """
 import asyncio, sys
-from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
 model = OpenAIModel(endpoint=Endpoint(base_url=sys.argv[1], model="m"))
 assert not {"openai", "httpx2"} & set(sys.modules)
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from beaker_kernel.agent.assistant import Assistant
-from beaker_kernel.agent.profiles import Profile
+from beaker_kernel.agent.provider.profiles import Profile
 from beaker_kernel.errors import ConfigurationError
 from tests.support.scripted_model import ScriptedModel
 

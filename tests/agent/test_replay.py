@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from beaker_kernel.agent.endpoints import Endpoint
-from beaker_kernel.agent.openai_model import OpenAIModel
-from beaker_kernel.agent.replay import ReplayModel, Tape, fingerprint
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
+from beaker_kernel.agent.provider.replay import ReplayModel, Tape, fingerprint
 from beaker_kernel.errors import ConfigurationError, NotRecorded
 from tests.support.built_in_tools import SPECS as TOOLS
 from tests.support.replies import call

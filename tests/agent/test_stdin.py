@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from beaker_kernel.agent.frontend.stdin import Stdin
 from beaker_kernel.agent.link import Incoming
-from beaker_kernel.agent.stdin import Stdin
 from beaker_kernel.protocol.link import Verb
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beaker_kernel.agent.model import ToolSpec
-from beaker_kernel.agent.structured import (
+from beaker_kernel.agent.provider.structured import (
     StructuredReader,
     flatten,
     instructions,

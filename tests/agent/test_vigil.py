@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.model import Retry
-from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
 from beaker_kernel.agent.vigil import SILENCE, Vigil, told
 
 if TYPE_CHECKING:

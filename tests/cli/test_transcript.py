@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from beaker_kernel.agent.prose import OVERWRITE
+from beaker_kernel.agent.frontend.prose import OVERWRITE
 from beaker_kernel.commands.transcript import Transcript, fenced
 
 

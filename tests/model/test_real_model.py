@@ -8,10 +8,11 @@ import jsonschema
 import pytest
 from openai import OpenAI
 
-from beaker_kernel.agent import briefing, structured, tools
-from beaker_kernel.agent.endpoints import Endpoint
+from beaker_kernel.agent import briefing, tools
 from beaker_kernel.agent.model import Completion, TextDelta
-from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.provider import structured
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
 from beaker_kernel.errors import ModelResponseError
 from beaker_kernel.languages.snapshot import snapshot
 from beaker_kernel.protocol.codec import decode

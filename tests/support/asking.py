@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent.endpoints import Endpoint
 from beaker_kernel.agent.model import Message, ModelEvent, Retry, TextDelta, ToolSpec
-from beaker_kernel.agent.openai_model import OpenAIModel
+from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.provider.openai_model import OpenAIModel
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent.asking import Asking
-from beaker_kernel.agent.carriers import Emitter
-from beaker_kernel.agent.cell_surface import CellSurface
-from beaker_kernel.agent.event_surface import Approvals, EventSurface
-from beaker_kernel.agent.witnessed import Witnessed
+from beaker_kernel.agent.frontend.asking import Asking
+from beaker_kernel.agent.frontend.carriers import Emitter
+from beaker_kernel.agent.frontend.cell_surface import CellSurface
+from beaker_kernel.agent.frontend.event_surface import Approvals, EventSurface
+from beaker_kernel.agent.frontend.witnessed import Witnessed
 from beaker_kernel.protocol import messages
 from beaker_kernel.protocol.codec import encode
 from beaker_kernel.protocol.frames import msg_id
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from beaker_kernel.agent.assistant import Assistant
-    from beaker_kernel.agent.carriers import Carrier
-    from beaker_kernel.agent.comms import Comms
+    from beaker_kernel.agent.frontend.carriers import Carrier
+    from beaker_kernel.agent.frontend.comms import Comms
+    from beaker_kernel.agent.frontend.stdin import Stdin
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.session import LiveSession
-    from beaker_kernel.agent.stdin import Stdin
 
 
 class Surfaces:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent.endpoints import NO_KEY
+from beaker_kernel.agent.provider.endpoints import NO_KEY
 from beaker_kernel.errors import (
     ModelAuthError,
     ModelError,
@@ -17,7 +17,7 @@ from beaker_kernel.errors import (
 if TYPE_CHECKING:
     from openai import APIError, APIStatusError
 
-    from beaker_kernel.agent.endpoints import Endpoint
+    from beaker_kernel.agent.provider.endpoints import Endpoint
 
 TEMPORARY = frozenset({408, 409, 429})
 """Status codes after which asking again may help; so it may after any from 500."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 from uuid import uuid4
 
-from beaker_kernel.agent.markdown import Shown, diff, fenced, folded, insert_button
-from beaker_kernel.agent.placeholder import Placeholder
+from beaker_kernel.agent.frontend.markdown import Shown, diff, fenced, folded, insert_button
+from beaker_kernel.agent.frontend.placeholder import Placeholder
+from beaker_kernel.agent.frontend.prose import prose_for
 from beaker_kernel.agent.policy import PERSON, Verdict, refused, visible
-from beaker_kernel.agent.prose import prose_for
 from beaker_kernel.agent.vigil import told
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
-    from beaker_kernel.agent.carriers import Carrier
+    from beaker_kernel.agent.frontend.carriers import Carrier
+    from beaker_kernel.agent.frontend.stdin import Stdin
     from beaker_kernel.agent.link import Link
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
-    from beaker_kernel.agent.stdin import Stdin
     from beaker_kernel.protocol.messages import LlmWaiting, ToolState
 
 

@@ -6,7 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from beaker_kernel.agent.carriers import declared_capabilities, json_object
+from beaker_kernel.agent.frontend.carriers import declared_capabilities, json_object
 from beaker_kernel.agent.notebook import ANSWERS, Exchanges, Notebook, NotebookState, read_state
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
@@ -14,7 +14,7 @@ from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beaker_kernel.agent.carriers import Carrier
+    from beaker_kernel.agent.frontend.carriers import Carrier
     from beaker_kernel.agent.link import Incoming, Link
 
 

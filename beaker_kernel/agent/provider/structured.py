@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from beaker_kernel.agent.completion import as_message
 from beaker_kernel.agent.model import Completion, TextDelta, ToolCall, ToolSpec
-from beaker_kernel.agent.salvage import as_call, decode, salvage
+from beaker_kernel.agent.provider.completion import as_message
+from beaker_kernel.agent.provider.salvage import as_call, decode, salvage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,8 @@ from uuid import uuid4
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from beaker_kernel.agent.carriers import Carrier
-    from beaker_kernel.agent.placeholder import Placeholder
+    from beaker_kernel.agent.frontend.carriers import Carrier
+    from beaker_kernel.agent.frontend.placeholder import Placeholder
 
     Publish = Callable[[str, dict[str, Any]], None]
 

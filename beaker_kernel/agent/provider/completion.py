@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from beaker_kernel.agent.model import Completion, TextDelta, ThoughtDelta, ToolCall, Usage
-from beaker_kernel.agent.salvage import decode
+from beaker_kernel.agent.provider.salvage import decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
-    from beaker_kernel.agent.event_surface import EventSurface
+    from beaker_kernel.agent.frontend.event_surface import EventSurface
     from beaker_kernel.agent.model import Retry, ToolCall, Usage
     from beaker_kernel.agent.policy import Verdict
     from beaker_kernel.agent.surface import Surface

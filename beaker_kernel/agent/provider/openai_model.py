@@ -14,19 +14,19 @@ from dataclasses import replace
 from json import JSONDecodeError
 from typing import TYPE_CHECKING, Any, Literal
 
-from beaker_kernel.agent import structured
-from beaker_kernel.agent.completion import Accumulator, as_message
-from beaker_kernel.agent.failures import Failure, explain, no_end
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta
+from beaker_kernel.agent.provider import structured
+from beaker_kernel.agent.provider.completion import Accumulator, as_message
+from beaker_kernel.agent.provider.failures import Failure, explain, no_end
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
     from openai import AsyncOpenAI
 
-    from beaker_kernel.agent.endpoints import Endpoint
     from beaker_kernel.agent.model import ModelEvent, ToolSpec
-    from beaker_kernel.agent.structured import StructuredReader
+    from beaker_kernel.agent.provider.endpoints import Endpoint
+    from beaker_kernel.agent.provider.structured import StructuredReader
 
 ToolMode = Literal["auto", "native", "json"]
 FORM_TOKENS = 4096

@@ -13,7 +13,7 @@ from beaker_kernel.protocol.messages import LlmAsked, LlmAuthFailure, LlmEnded
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from beaker_kernel.agent.carriers import Emitter
+    from beaker_kernel.agent.frontend.carriers import Emitter
 
 
 class Asking:

@@ -1,0 +1,1 @@
+"""The endpoint that the model is behind: found, asked, and understood whatever it sends."""
