@@ -42,6 +42,20 @@ def test_two_questions_are_asked_one_after_the_other_without_the_mouse(site: Sit
         expect(output).to_contain_text("42")
 
 
+def test_a_question_that_is_open_or_comes_later_can_be_answered_after_a_reload(site: Site):
+    with noting(site, "reload", "") as notebook:
+        asks_twice = "a = input('x')\nb = input('y')\nprint(a, b)"
+        output = notebook.run(1, asks_twice)
+        expect(notebook.cell(1).get_by_role("textbox", name="x")).to_be_focused()
+        notebook.saved()
+        notebook.page.reload()
+        for name, value in (("x", "one"), ("y", "two")):
+            field = notebook.cell(1).get_by_role("textbox", name=name)
+            field.fill(value)
+            field.press("Enter")
+        expect(output).to_contain_text("x one\ny two\none two")
+
+
 def test_a_password_is_masked_where_it_is_typed_and_in_the_file(site: Site):
     with noting(site, "getpass", "") as notebook:
         output = notebook.run(1, "import getpass\nprint(len(getpass.getpass('key')))")

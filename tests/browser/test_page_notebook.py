@@ -177,9 +177,14 @@ print('runs:', runs)"""
 
 
 def test_a_cell_that_runs_goes_on_where_it_was_after_a_reload(opened: Opens, site: Site) -> None:
-    with opened("") as notebook:
+    with opened("", "print('then', runs)", "print('another')") as notebook:
         expect(notebook.run(1, WAITING.format(name="go-on"))).to_contain_text("before")
-        notebook.saved()
+        for number in (2, 3):
+            notebook.select(number)
+            notebook.press("Control+Enter")
+        written = notebook.saved()
+        written["cells"][2]["source"] = "print('of somebody else')"
+        notebook.path.write_text(json.dumps(written))
         notebook.page.reload()
         expect(notebook.output(1)).to_contain_text("before")
         expect(notebook.cell(1)).to_contain_text("[*]")
@@ -187,7 +192,9 @@ def test_a_cell_that_runs_goes_on_where_it_was_after_a_reload(opened: Opens, sit
         (site.folder / "go-on").touch()
         expect(notebook.output(1)).to_contain_text("runs: 1")
         expect(notebook.cell(1)).to_contain_text("[1]")
-        assert notebook.saved()["cells"][0]["execution_count"] == 1
+        expect(notebook.output(2)).to_have_text("then 1")
+        counts = [cell["execution_count"] for cell in notebook.saved()["cells"]]
+        assert counts == [1, 2, None]
 
 
 def test_what_a_cell_says_while_no_page_is_there_is_shown_by_the_next(

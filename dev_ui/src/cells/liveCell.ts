@@ -36,6 +36,7 @@ export class LiveCell {
   /** Whether there is something to show below the code. */
   readonly #shown = atom(false);
   readonly #asked = atom<InputRequest | null>(null);
+  readonly #onInput = (asked: InputRequest) => this.#asked.set(asked);
   #outputs: Outputs | null = null;
   #run = 0;
 
@@ -82,8 +83,7 @@ export class LiveCell {
 
   /** Run the code as it is now; a later run of the same cell tells what became of it. */
   run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
-    const onInput = (asked: InputRequest) => this.#asked.set(asked);
-    const result = this.outputs.run(kernel, this.text.get(), onInput, metadata);
+    const result = this.outputs.run(kernel, this.text.get(), this.#onInput, metadata);
     return this.#follow(Date.now(), result);
   }
 
@@ -94,7 +94,7 @@ export class LiveCell {
 
   /** Go on with a run that an earlier page began. */
   resume(kernel: LiveKernel, run: ResumedRun): Promise<RunState> {
-    return this.#follow(run.left.since, this.outputs.resume(kernel, run));
+    return this.#follow(run.left.since, this.outputs.resume(kernel, run, this.#onInput));
   }
 
   /** The run that goes on, if the page is left now. */
@@ -103,7 +103,8 @@ export class LiveCell {
     if (state.kind !== "running") return null;
     const { outputs } = this;
     const { msgId } = outputs;
-    return { cell: this.id, msgId, since: state.since, outputs: outputs.toJSON() };
+    const asked = this.#asked.get()?.message ?? null;
+    return { cell: this.id, msgId, since: state.since, outputs: outputs.toJSON(), asked };
   }
 
   /** Show what a request puts out that runs already, until the returned function says how it ended. */

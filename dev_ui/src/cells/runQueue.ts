@@ -15,6 +15,11 @@ export class RunQueue {
 
   constructor(private readonly kernel: () => LiveKernel | null) {}
 
+  /** The cells that wait, in their order. */
+  get waiting(): readonly LiveCell[] {
+    return this.#waiting.map((job) => job.cell);
+  }
+
   /** Run cells when those before them are done; a cell that waits already keeps its place. */
   add(cells: readonly LiveCell[], metadata?: Record<string, unknown>): void {
     const waiting = new Set(this.#waiting.map((job) => job.cell));

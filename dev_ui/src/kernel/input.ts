@@ -11,14 +11,16 @@ const MASK = "········";
  * @param answered - is told what to show of the question and its answer
  */
 export function inputRequest(
-  { content, header }: KernelMessage.IInputRequestMsg,
+  message: KernelMessage.IInputRequestMsg,
   future: Pick<Kernel.IShellFuture, "sendInputReply">,
   answered: (shown: string) => void = () => {},
 ): InputRequest {
+  const { content, header } = message;
   const { prompt, password } = content;
   return {
     prompt,
     password,
+    message,
     answer(value) {
       future.sendInputReply({ status: "ok", value }, header);
       answered(`${prompt} ${password ? MASK : value}\n`);

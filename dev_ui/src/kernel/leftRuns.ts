@@ -11,12 +11,25 @@ export interface LeftRun {
   readonly msgId: string;
   readonly since: number;
   readonly outputs: readonly IOutput[];
+  /** What it waits for from the person. */
+  readonly asked: KernelMessage.IInputRequestMsg | null;
+}
+
+/** Code that waited for its turn. */
+export interface WaitingCode {
+  readonly cell: string;
+  readonly code: string;
+}
+
+/** What a page leaves behind. */
+export interface LeftWork {
+  readonly runs: readonly LeftRun[];
+  readonly waiting: readonly WaitingCode[];
 }
 
 /** The server keeps for `client` what the kernel says while no page listens. */
-export interface Left {
+interface Left extends LeftWork {
   readonly client: string;
-  readonly runs: readonly LeftRun[];
 }
 
 export function keepLeft(kernelId: string, left: Left): void {
@@ -47,12 +60,17 @@ function store(kernelId: string, left: Left): boolean {
 }
 
 type Show = (message: KernelMessage.IIOPubMessage) => void;
+type Ask = (message: KernelMessage.IInputRequestMsg) => void;
 
 /** A run that goes on: it is heard from the connection's first message, and shown when it may be. */
 export class ResumedRun {
   readonly done: Promise<ExecutionResult>;
   readonly #held: KernelMessage.IIOPubMessage[] = [];
   #show: Show = (message) => this.#held.push(message);
+  #asked: KernelMessage.IInputRequestMsg | null;
+  #ask: Ask = (message) => {
+    this.#asked = message;
+  };
   #reply: ExecutionResult | null = null;
   #isIdle = false;
   #settle: (ended: ExecutionResult) => void = () => undefined;
@@ -61,6 +79,7 @@ export class ResumedRun {
     readonly left: LeftRun,
     private readonly connection: Kernel.IKernelConnection,
   ) {
+    this.#asked = left.asked;
     connection.anyMessage.connect(this.#hear, this);
     this.done = new Promise((resolve, reject) => {
       this.#settle = resolve;
@@ -73,16 +92,19 @@ export class ResumedRun {
       .finally(() => connection.anyMessage.disconnect(this.#hear, this));
   }
 
-  /** Show what was heard, and what will be. */
-  show(show: Show): void {
+  /** Show what was heard, and what will be; pass on what the code asks. */
+  show(show: Show, ask: Ask): void {
     this.#show = show;
+    this.#ask = ask;
     for (const message of this.#held.splice(0)) show(message);
+    if (this.#asked) ask(this.#asked);
   }
 
   #hear(_: Kernel.IKernelConnection, { msg, direction }: Kernel.IAnyMessageArgs): void {
     const parent = "msg_id" in msg.parent_header ? msg.parent_header.msg_id : "";
     if (direction !== "recv" || parent !== this.left.msgId) return;
     if (msg.channel === "iopub") this.#note(msg as KernelMessage.IIOPubMessage);
+    else if (KernelMessage.isInputRequestMsg(msg)) this.#ask(msg);
     else if (KernelMessage.isExecuteReplyMsg(msg)) this.#reply = result(msg);
     if (this.#isIdle && this.#reply) this.#settle(this.#reply);
   }

@@ -4,7 +4,7 @@ import { type Kernel, KernelMessage } from "@jupyterlab/services";
 import { atom, type ReadableAtom } from "nanostores";
 import { BeakerSide } from "./beaker";
 import { inputRequest } from "./input";
-import { keepLeft, type LeftRun, ResumedRun } from "./leftRuns";
+import { keepLeft, type LeftWork, ResumedRun } from "./leftRuns";
 import { toCodePoints, toCodeUnits } from "./offsets";
 import type { BeakerMessages } from "./protocol";
 import type {
@@ -15,9 +15,11 @@ import type {
   InputListener,
   KernelStatus,
   LiveKernel,
+  ResumedWork,
 } from "./types";
 import { openWidget, WIDGET_TARGET } from "./widgetTarget";
 
+const NO_WORK = { runs: [], waiting: [] };
 const STATUS: Partial<Record<string, KernelStatus>> = {
   starting: "starting",
   idle: "idle",
@@ -35,17 +37,18 @@ export class Live implements LiveKernel {
   #ask: InputListener | null = null;
   #met = false;
 
-  #resumed: readonly ResumedRun[];
+  #resumed: ResumedWork;
   /** Cells that run, whoever asked: a kernel is idle in between, for what else it is asked. */
   readonly #running = new Set<string>();
 
   constructor(
     readonly connection: Kernel.IKernelConnection,
     readonly gone: ReadableAtom<Gone | null>,
-    left: readonly LeftRun[] = [],
+    left: LeftWork = NO_WORK,
   ) {
-    this.#resumed = left.map((run) => new ResumedRun(run, connection));
-    for (const { left, done } of this.#resumed) {
+    const runs = left.runs.map((run) => new ResumedRun(run, connection));
+    this.#resumed = { runs, waiting: left.waiting };
+    for (const { left, done } of runs) {
       this.#running.add(left.msgId);
       void done.catch(() => undefined).finally(() => this.#note(left.msgId, "idle"));
     }
@@ -105,13 +108,13 @@ export class Live implements LiveKernel {
     };
   }
 
-  leave(runs: readonly LeftRun[]): void {
-    keepLeft(this.id, { client: this.connection.clientId, runs });
+  leave(work: LeftWork): void {
+    keepLeft(this.id, { ...work, client: this.connection.clientId });
   }
 
-  resumed(): readonly ResumedRun[] {
+  takeUp(): ResumedWork {
     const resumed = this.#resumed;
-    this.#resumed = [];
+    this.#resumed = NO_WORK;
     return resumed;
   }
 

@@ -64,11 +64,18 @@ class CellOutputs implements Outputs {
     return future.done.then(result, () => (began ? lost() : aborted()));
   }
 
-  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult> {
+  resume(
+    kernel: LiveKernel,
+    run: ResumedRun,
+    onInput: (asked: InputRequest) => void,
+  ): Promise<ExecutionResult> {
     this.kernel = kernel;
     this.msgId = run.left.msgId;
     if (run.left.outputs.length > 0) this.load(run.left.outputs);
-    run.show((message) => putInto(this.#model, message));
+    run.show(
+      (message) => putInto(this.#model, message),
+      (asked) => onInput(inputRequest(asked, kernel.connection, (shown) => this.#echo(shown))),
+    );
     return run.done;
   }
 

@@ -86,7 +86,7 @@ export class Server {
     const left = takeLeft(session.kernel.id);
     const options = { model: session.kernel, serverSettings: this.#settings, kernelAPIClient };
     const client = left ? { clientId: left.client } : {};
-    return new Live(new KernelConnection({ ...options, ...client }), gone, left?.runs);
+    return new Live(new KernelConnection({ ...options, ...client }), gone, left ?? undefined);
   }
 }
 

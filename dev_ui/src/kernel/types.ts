@@ -1,12 +1,12 @@
 /** What a page sees of a server, its live kernels and the model that shares them. */
 
 import type { INotebookContent, IOutput } from "@jupyterlab/nbformat";
-import type { Kernel } from "@jupyterlab/services";
+import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import type { ReadableAtom } from "nanostores";
-import type { LeftRun, ResumedRun } from "./leftRuns";
+import type { LeftRun, LeftWork, ResumedRun, WaitingCode } from "./leftRuns";
 import type { ApprovalRequest, BeakerMessages, CellAck, CellOp } from "./protocol";
 
-export type { INotebookContent, IOutput, LeftRun, ResumedRun };
+export type { INotebookContent, IOutput, LeftRun, LeftWork, ResumedRun, WaitingCode };
 
 /** Ends what the call that returned it began. */
 export type Dispose = () => void;
@@ -124,6 +124,8 @@ export interface Question {
 export interface InputRequest {
   readonly prompt: string;
   readonly password: boolean;
+  /** The kernel's own words, by which another page can answer. */
+  readonly message: KernelMessage.IInputRequestMsg;
   answer(value: string): void;
 }
 
@@ -135,6 +137,11 @@ export interface Completion {
 }
 
 export type InputListener = (asked: InputRequest, question: string) => void;
+
+export interface ResumedWork {
+  readonly runs: readonly ResumedRun[];
+  readonly waiting: readonly WaitingCode[];
+}
 
 /** A kernel that runs; it outlives reconnects and restarts. */
 export interface LiveKernel {
@@ -157,10 +164,10 @@ export interface LiveKernel {
    * ran it. As long as nobody hears, each is answered with nothing.
    */
   onInput(ask: InputListener): Dispose;
-  /** Keep in this tab which runs go on without the page, for `resumed` of the next one. */
-  leave(runs: readonly LeftRun[]): void;
-  /** The runs that the page before this one left; whoever asks has them. */
-  resumed(): readonly ResumedRun[];
+  /** Keep in this tab what goes on without the page, for `takeUp` of the next one. */
+  leave(work: LeftWork): void;
+  /** What the page before this one left; whoever asks has it. */
+  takeUp(): ResumedWork;
   /** Let go of the kernel, which goes on running. */
   dispose(): void;
 }
@@ -187,8 +194,12 @@ export interface Outputs {
   ): Promise<ExecutionResult>;
   /** Belong to a kernel: the widgets of earlier runs that it still has come alive. */
   attach(kernel: LiveKernel): void;
-  /** Show what a run puts out that an earlier page began. */
-  resume(kernel: LiveKernel, run: ResumedRun): Promise<ExecutionResult>;
+  /** Show what a run puts out that an earlier page began, and pass on what it asks. */
+  resume(
+    kernel: LiveKernel,
+    run: ResumedRun,
+    onInput: (asked: InputRequest) => void,
+  ): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
   /** Show outputs of an earlier run; all that is shown is sanitised, whoever ran it. */

@@ -102,10 +102,11 @@ export class Notebook {
     this.#language.set(languageOf(this.editing.document.get()));
   }
 
-  /** Note what runs, for the page that comes after this one. */
+  /** Note what runs and waits, for the page that comes after this one. */
   leave(): void {
-    const runs = [...this.#cells.values()].map((cell) => cell.left());
-    this.place.kernel()?.leave(runs.filter((run) => run !== null));
+    const runs = [...this.#cells.values()].map((cell) => cell.left()).filter((run) => run !== null);
+    const waiting = this.queue.waiting.map(({ id, text }) => ({ cell: id, code: text.get() }));
+    this.place.kernel()?.leave({ runs, waiting });
   }
 
   /** The notebook as it is to be written. */
@@ -211,8 +212,13 @@ export class Notebook {
 
   #takeUp(kernel: LiveKernel): void {
     for (const cell of this.#cells.values()) cell.attach(kernel);
-    for (const run of kernel.resumed()) {
+    const { runs, waiting } = kernel.takeUp();
+    for (const run of runs) {
       if (this.editing.cell(run.left.cell)) void this.live(run.left.cell).resume(kernel, run);
+    }
+    // Another may have written the file meanwhile: what runs is what the person wanted to run.
+    for (const { cell, code } of waiting) {
+      if (this.editing.cell(cell) && this.live(cell).text.get() === code) this.run(cell);
     }
   }
 
