@@ -54,9 +54,9 @@ def test_a_result_of_megabytes_arrives(server):
 def test_the_timeout_is_for_the_whole_and_keeps_what_was_said(server):
     began = time.monotonic()
     result = execute(
-        server, "import time\nwhile True:\n    print('x', flush=True); time.sleep(1)", 8
+        server, "import time\nwhile True:\n    print('x', flush=True); time.sleep(.1)", 12
     )
-    assert time.monotonic() - began < 8 + PATIENCE
+    assert time.monotonic() - began < 12 + PATIENCE
     assert result["stdout"].startswith("x\nx")
     assert result["stderr"] == "Execution timed out."
     assert gone(server.kernels())

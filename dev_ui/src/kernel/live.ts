@@ -132,9 +132,10 @@ export class Live implements LiveKernel {
   #follow(): void {
     const { connectionStatus, status } = this.connection;
     const online = connectionStatus === "connected" || status === "dead";
-    const now = STATUS[status] ?? "connecting";
+    const now = STATUS[status];
     if (now === "restarting" || now === "dead") this.#running.clear();
-    if (online) this.status.set(now === "idle" && this.#running.size > 0 ? "busy" : now);
+    const runs = (now === "idle" || !now) && this.#running.size > 0;
+    if (online) this.status.set(runs ? "busy" : (now ?? "connecting"));
     else this.status.set(this.#met ? "offline" : "connecting");
   }
 
