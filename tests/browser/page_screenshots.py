@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 import tempfile
@@ -46,17 +47,21 @@ def take(site: Site, theme: str, raw: Path) -> None:
         expect(notebook.column.locator(".beaker-outputs img")).to_be_visible()
         answer = Conversation(page).ask(QUESTION)
         expect(answer).to_contain_text("r ≈ 0.87")
+        answer.get_by_role("button", name=re.compile("run block")).first.click()
+        expect(answer.locator(".beaker-outputs img")).to_be_visible()
         photograph(page, raw, f"page-{theme}")
         page.keyboard.press("Control+k")
         photograph(page, raw, f"page-commands-{theme}")
     with site.opened("", dark=theme == "dark") as page:
         page.get_by_role("button", name="connect to a server").click()
         page.get_by_role("button", name="test").click()
+        expect(page.get_by_text("asking…")).to_have_count(0)
         photograph(page, raw, f"page-connect-{theme}")
 
 
 def photograph(page: Page, raw: Path, name: str) -> None:
     """Take a picture of the page for the docs."""
+    page.mouse.move(0, 0)
     page.screenshot(path=raw)
     image = DOCS / "images" / f"{name}.png"
     shrink(raw, image)
