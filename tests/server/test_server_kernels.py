@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -110,3 +111,12 @@ def test_small_messages_leave_a_kernels_websocket_at_once(tmp_path):
         timeout=60,
     )
     assert found.stdout == "TCP_NODELAY 1\n", found.stderr
+
+
+def test_kernels_can_be_listed_at_any_moment_of_anothers_start(server):
+    with ThreadPoolExecutor() as pool:
+        starting = [pool.submit(server.start_kernel) for _ in range(3)]
+        while not all(start.done() for start in starting):
+            assert server.ask("GET", "/api/kernels").status == 200
+    for start in starting:
+        assert server.ask("DELETE", f"/api/kernels/{start.result()}").status == 204
