@@ -114,7 +114,7 @@ def test_an_interrupt_reaches_the_cell_and_the_commands_that_it_has_started(
 ) -> None:
     with person.kernel() as kernel:
         code = "import subprocess; s = subprocess.Popen(['sleep', '600']); print('on'); s.wait()"
-        msg_id = kernel.client.execute(code)
+        msg_id = kernel.client.execute(code, stop_on_error=False)  # the next one is to run
         kernel.client.published(lambda m: m["msg_type"] == "stream")
         sleeper = next(p for p in kernel.relay.children(recursive=True) if p.name() == "sleep")
         asked = kernel.client.send("interrupt_request", channel="control")

@@ -56,12 +56,11 @@ class CellOutputs implements Outputs {
         onInput(inputRequest(asked, future, (shown) => this.#echo(shown)));
     };
     let began = false;
-    future.registerMessageHook((message) => {
+    const leave = hear(kernel, this.msgId, (message) => {
       began ||= KernelMessage.isExecuteInputMsg(message);
-      return true;
     });
     this.#scripts.allow();
-    return future.done.then(result, () => (began ? lost() : aborted()));
+    return future.done.then(result, () => (began ? lost() : aborted())).finally(leave);
   }
 
   resume(
@@ -81,12 +80,7 @@ class CellOutputs implements Outputs {
 
   adopt(kernel: LiveKernel, msgId: string): Dispose {
     this.kernel = kernel;
-    const hear = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
-      if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId)
-        putInto(this.#model, message);
-    };
-    kernel.connection.iopubMessage.connect(hear);
-    return () => kernel.connection.iopubMessage.disconnect(hear);
+    return hear(kernel, msgId, (message) => putInto(this.#model, message));
   }
 
   attach(kernel: LiveKernel): void {
@@ -134,6 +128,19 @@ class CellOutputs implements Outputs {
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+/** Hear what is published for a request. */
+function hear(
+  { connection }: LiveKernel,
+  msgId: string,
+  take: (message: KernelMessage.IIOPubMessage) => void,
+): Dispose {
+  const taking = (_: Kernel.IKernelConnection, message: KernelMessage.IIOPubMessage): void => {
+    if ("msg_id" in message.parent_header && message.parent_header.msg_id === msgId) take(message);
+  };
+  connection.iopubMessage.connect(taking);
+  return () => connection.iopubMessage.disconnect(taking);
 }
 
 function lost(): never {
