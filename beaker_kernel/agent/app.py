@@ -19,6 +19,7 @@ from beaker_kernel.agent.requests import Requests
 from beaker_kernel.agent.session import LiveSession
 from beaker_kernel.errors import BeakerError
 from beaker_kernel.prctl import forbid_dumps
+from beaker_kernel.protocol.frames import Composer
 from beaker_kernel.protocol.link import Verb
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class App:
     """
 
     def __init__(self, link: Link, config: dict[str, Any]) -> None:
-        link.composer.session = config["session"]
+        link.composer = Composer(config["session"])
         self._link = link
         self._session = LiveSession(link)
         self._stdin = Stdin(link)
@@ -128,7 +129,9 @@ class App:
     def _note(self, name: str, content: str) -> None:
         match name:
             case "started":
-                self._session.started(**json.loads(content))
+                told = json.loads(content)
+                self._link.composer.session = told.pop("session")
+                self._session.started(**told)
             case "refused":
                 self._session.refused(content)
             case "dead":

@@ -45,6 +45,11 @@ class Frontends:
         self._composer = composer
         self._held: dict[str, tuple[list[Frames], list[Frames]]] = {}
 
+    @property
+    def session(self) -> str:
+        """The session that our own messages name."""
+        return self._composer.session
+
     def publish(
         self,
         msg_type: str,

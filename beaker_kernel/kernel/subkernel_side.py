@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ class SubkernelSide:
         self._frontends = frontends
         self._context = context
         self._composer = composer
-        self._probe_mark = f'"{composer.session}_'.encode()
+        self._probe_mark = f'"{composer.name}_'.encode()
         self._signer = signer
         self._loop = loop
         self._traffic = self._new_traffic()
@@ -204,6 +205,9 @@ class SubkernelSide:
         if self._probe_mark not in frames[4]:
             self._receiver.publish(frames)
         elif not self.ready:
+            # Frontends take another session for that of a restarted kernel, and drop what they have
+            # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
+            self._composer.session = json.loads(frames[3]).get("session", "")
             self._is_ready()
 
     def _is_ready(self) -> None:

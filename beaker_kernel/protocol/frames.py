@@ -68,10 +68,16 @@ class Signer:
 
 
 class Composer:
-    """Makes the messages of one session; message ids count up behind the session's name."""
+    """Makes messages, whose ids count up behind a name of their own.
 
-    def __init__(self, session: str, username: str = "beaker") -> None:
-        self.session = session
+    Attributes:
+        session: which their headers name; it is the composer's own as long as none other is set.
+
+    """
+
+    def __init__(self, name: str, username: str = "beaker") -> None:
+        self.name = name
+        self.session = name
         self._username = username
         self._count = 0
 
@@ -85,7 +91,7 @@ class Composer:
         """Return the four parts of a new message."""
         self._count += 1
         header = {
-            "msg_id": f"{self.session}_{self._count}",
+            "msg_id": f"{self.name}_{self._count}",
             "msg_type": msg_type,
             "session": self.session,
             "username": self._username,

@@ -14,7 +14,6 @@ import { Files } from "./files";
 import { KernelWatch } from "./goneKernel";
 import { takeLeft } from "./leftRuns";
 import { Live } from "./live";
-import { ofOneSession } from "./oneSession";
 import { ticketSocket } from "./tickets";
 import type { Gone, ServerAddress } from "./types";
 
@@ -85,8 +84,7 @@ export class Server {
     const gone = atom<Gone | null>(null);
     const kernelAPIClient = new KernelWatch(this.#settings, (why) => gone.set(why));
     const left = takeLeft(session.kernel.id);
-    const serverSettings = ofOneSession(this.#settings);
-    const options = { model: session.kernel, serverSettings, kernelAPIClient };
+    const options = { model: session.kernel, serverSettings: this.#settings, kernelAPIClient };
     const client = left ? { clientId: left.client } : {};
     return new Live(new KernelConnection({ ...options, ...client }), gone, left ?? undefined);
   }
