@@ -88,6 +88,12 @@ class Run:
         return self._execution.status
 
     @property
+    def age(self) -> float:
+        """Seconds since its kernel was asked to run it; 0 if it waits."""
+        started = self._execution.started_at
+        return (datetime.now(UTC) - started).total_seconds() if started else 0.0
+
+    @property
     def finished(self) -> bool:
         """Whether it is over and its result is whole."""
         return self._finished.is_set()

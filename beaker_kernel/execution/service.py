@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[0-9a-f]{24}")
 FOLLOWED = 32_000_000
 """Bytes of finished executions whose events can still be read from the beginning."""
+HEED = 5.0
+"""Seconds that code has to end before what is known of it is deleted all the same."""
 PATIENCE = 10.0
 """Seconds that executions have to end once their sessions have."""
 RUN = 10_000
@@ -203,6 +205,8 @@ class ExecutionService:
     async def delete(self, name: str) -> None:
         """Forget an execution and its outputs; one that runs is interrupted first.
 
+        Code that doesn't heed the interrupt goes on until its time is up, and is forgotten already.
+
         Raises:
             NotFound: there is none of that name.
 
@@ -211,7 +215,8 @@ class ExecutionService:
         if run:
             run.forgotten = True
             await self.interrupt(run)
-            await run.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(run.wait(), HEED)
             self._runs.pop(name, None)
         stored = await self.history.delete(name)
         if not run and not stored:
@@ -262,9 +267,7 @@ class ExecutionService:
         try:
             await session.execute(run, self._places)
             self.tally.add(run.snapshot(), run.written)
-            if not run.forgotten:
-                for gone in await self.history.add(run.snapshot(), who, run.log.last):
-                    self._remove_outputs(gone)
+            await self._store(run, who)
         finally:
             self._going -= 1
             del self._session_of[run.id]
@@ -272,6 +275,16 @@ class ExecutionService:
                 with suppress(NotFound):  # somebody has ended it meanwhile
                     await self.sessions.delete(session.id)
             self._drop_oldest()
+
+    async def _store(self, run: Run, who: str) -> None:
+        """Keep what has ended, unless somebody has asked, even in this moment, to forget it."""
+        if not run.forgotten:
+            for gone in await self.history.add(run.snapshot(), who, run.log.last):
+                self._remove_outputs(gone)
+            if run.forgotten:
+                await self.history.delete(run.id)
+        if run.forgotten:
+            self._remove_outputs(run.id)
 
     def _drop_oldest(self) -> None:
         ended = [(name, run) for name, run in self._runs.items() if run.finished]

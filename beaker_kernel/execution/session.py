@@ -40,6 +40,11 @@ if TYPE_CHECKING:
 State = Literal["starting", "idle", "busy", "dead"]
 GRACE = 5.0
 """Seconds that code has to end after an interrupt, before its kernel is killed."""
+LOOK = 1.0
+"""Seconds after which an interrupt of code that has just begun is repeated.
+
+Python sees none that comes after its own last look and before a call that blocks, such as a sleep.
+"""
 PATIENCE = 60.0
 """Seconds that a kernel has to answer once it is started."""
 MOST_VARIABLES = 1_000
@@ -154,7 +159,7 @@ class Session:
             TooMany: too many wait already.
 
         """
-        if len(self._runs) > self.limits.max_queue:
+        if sum(not run.finished for run in self._runs) > self.limits.max_queue:
             message = f"{self.limits.max_queue} executions wait in this session already"
             raise TooMany(message)
         self._runs.append(run)
@@ -255,12 +260,9 @@ class Session:
     async def _stopped(self, run: Run) -> KernelState:
         """Stop code that takes too long: by an interrupt, or with its kernel."""
         await self._signal(run)
-        try:
-            async with asyncio.timeout(GRACE):
-                await run.over.wait()
-        except TimeoutError:
-            return await self._revived(restart=True)
-        return await self._state_after(run)
+        if await _within(GRACE, run.over):
+            return await self._state_after(run)
+        return await self._revived(restart=True)
 
     async def _state_after(self, run: Run) -> KernelState:
         """Say what became of the variables, once there is a kernel again."""
@@ -271,10 +273,17 @@ class Session:
         return await self._revived() if self._dead else "restarted"
 
     async def _signal(self, run: Run | None) -> None:
-        if run:
-            run.interrupted = True
-            with suppress(TimeoutError):
-                await asyncio.wait_for(run.begun.wait(), GRACE)
+        if not run:
+            await self._interrupt_kernel()
+            return
+        run.interrupted = True
+        await _within(GRACE, run.begun)
+        is_new = run.age < LOOK
+        await self._interrupt_kernel()
+        if is_new and not await _within(LOOK, run.over):
+            await self._interrupt_kernel()
+
+    async def _interrupt_kernel(self) -> None:
         with suppress(KeyError, RuntimeError):  # it has just ended
             await ensure_async(self._kernels.interrupt_kernel(self.kernel_id))  # type: ignore[func-returns-value]
 
@@ -310,3 +319,10 @@ class Session:
         async with self._turns:
             if self._dead:
                 await self._revived()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Wait for an event, and tell whether it has come in time."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), seconds)
+    return event.is_set()

@@ -329,6 +329,32 @@ def test_what_is_deleted_while_it_runs_is_not_stored(api: Api, session: str) -> 
     assert api.ask("GET", "/executions?q=forget%20me").json()["executions"] == []
 
 
+def test_what_is_deleted_and_heeds_no_interrupt_is_gone_all_the_same(api: Api) -> None:
+    deaf = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_IGN); print('deaf')"
+    with api.session() as session:
+        running = api.start(f"{deaf}; time.sleep(60)", session)
+        with api.events("GET", f"/executions/{running}") as events:
+            assert any(kind == "stdout" for _, kind, _ in events)
+        assert api.ask("DELETE", f"/executions/{running}").status == 204
+        assert api.ask("GET", f"/executions/{running}").status == 404
+
+
+def test_an_interrupt_that_python_missed_as_the_code_began_is_repeated(api: Api, session: str) -> None:
+    missed = """
+import signal, time
+
+def miss(*_):
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+signal.signal(signal.SIGINT, miss)
+time.sleep(60)
+"""
+    running = api.start(missed, session)
+    assert api.ask("POST", f"/executions/{running}/interrupt").status == 202
+    assert api.end(running)["status"] == "interrupted"
+    assert api.run("1", session)["kernel_state"] == "preserved"
+
+
 # Sessions
 
 
