@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.asking.conftest import KEY
-from tests.support.kernels import Kernel, markdown, running, text
+from tests.support.kernels import ENDLESS, Kernel, markdown, running, text
 from tests.support.replies import Reply, call, chunk, cut, garbage, hang, refusal
 from tests.support.replies import text as say
 
@@ -67,8 +67,7 @@ def test_an_interrupt_closes_the_models_stream_at_once(
 
 
 def test_an_interrupt_stops_the_models_code(kernel: Kernel, model: ScriptedModel) -> None:
-    slow = "print('on', flush=True); import time; time.sleep(60)"
-    model.when("slow code", call("run_code", code=slow), say("Never said."))
+    model.when("slow code", call("run_code", code=ENDLESS), say("Never said."))
     msg_id = kernel.client.execute("%ask --auto slow code")
     kernel.client.published(lambda m: m["msg_type"] == "stream")
     kernel.client.send("interrupt_request", channel="control")
@@ -79,7 +78,7 @@ def test_an_interrupt_stops_the_models_code(kernel: Kernel, model: ScriptedModel
 def test_a_cancelled_question_stops_its_code_and_no_other(
     kernel: Kernel, model: ScriptedModel
 ) -> None:
-    slow = "try:\n    print('on', flush=True); import time; time.sleep(60)\nfinally: print('off')"
+    slow = f"try: exec({ENDLESS!r})\nfinally: print('off')"
     model.when("cancel this", call("run_code", code=slow), say("Never said."))
     capable = {"beaker": {"capabilities": ["approval"]}}
     asked = kernel.client.send("llm_request", {"request": "cancel this"}, metadata=capable)

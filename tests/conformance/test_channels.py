@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import zmq
 
-from tests.support.kernels import PATIENCE, is_idle, text
+from tests.support.kernels import ENDLESS, PATIENCE, is_idle, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +52,7 @@ def test_beaker_welcomes_each_subscriber_of_a_topic(beaker: Kernel) -> None:
 
 def test_the_heartbeat_echoes_during_a_cell(kernel: Kernel) -> None:
     client = kernel.client
-    msg_id = client.execute("print('on', flush=True); import time; time.sleep(60)")
+    msg_id = client.execute(ENDLESS)
     client.published(lambda m: m["msg_type"] == "stream")
     with connected(kernel, zmq.REQ, "hb") as socket:
         socket.send(b"\0 any bytes")

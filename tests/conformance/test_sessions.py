@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tests.support.kernels import Client, Kernel, text
+from tests.support.kernels import ENDLESS, Client, Kernel, text
 
 MIXED = """
 import sys
@@ -60,7 +60,7 @@ def test_input_reaches_the_client_that_asked(kernel: Kernel, second: Client) -> 
 
 
 def test_an_interrupt_request_stops_the_cell(kernel: Kernel) -> None:
-    msg_id = kernel.client.execute("print('on', flush=True); import time; time.sleep(60)")
+    msg_id = kernel.client.execute(ENDLESS)
     kernel.client.published(lambda m: m["msg_type"] == "stream")
     asked = kernel.client.send("interrupt_request", channel="control")
     assert kernel.client.reply(asked, "control")["content"]["status"] == "ok"

@@ -6,14 +6,14 @@ import os
 import signal
 from typing import TYPE_CHECKING
 
-from tests.support.kernels import Kernel, is_idle, running, text
+from tests.support.kernels import ENDLESS, Kernel, is_idle, running, text
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_a_signal_to_the_relay_stops_the_cell(kernel: Kernel) -> None:
-    msg_id = kernel.client.execute("print('on', flush=True); import time; time.sleep(60)")
+    msg_id = kernel.client.execute(ENDLESS)
     kernel.client.published(lambda m: m["msg_type"] == "stream")
     os.kill(kernel.pid, signal.SIGINT)
     assert kernel.client.reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"

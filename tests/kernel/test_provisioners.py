@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.kernels import Kernel, is_restarting, running, text
+from tests.support.kernels import ENDLESS, Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
 from tests.support.relays import run_relay
 
@@ -85,7 +85,7 @@ def test_input_reaches_the_client_that_asked(kernel: Kernel) -> None:
 
 
 def test_a_cell_is_interrupted_through_the_provisioner(kernel: Kernel) -> None:
-    msg_id = kernel.client.execute("print('on', flush=True); import time; time.sleep(60)")
+    msg_id = kernel.client.execute(ENDLESS)
     kernel.client.published(lambda m: m["msg_type"] == "stream")
     asked = kernel.client.send("interrupt_request", channel="control")
     assert kernel.client.reply(asked, "control")["content"]["status"] == "ok"

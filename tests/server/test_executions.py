@@ -339,7 +339,9 @@ def test_what_is_deleted_and_heeds_no_interrupt_is_gone_all_the_same(api: Api) -
         assert api.ask("GET", f"/executions/{running}").status == 404
 
 
-def test_an_interrupt_that_python_missed_as_the_code_began_is_repeated(api: Api, session: str) -> None:
+def test_an_interrupt_that_python_missed_as_the_code_began_is_repeated(
+    api: Api, session: str
+) -> None:
     missed = """
 import signal, time
 

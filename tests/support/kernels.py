@@ -20,6 +20,8 @@ Message = dict[str, Any]
 PATIENCE = 30.0
 NOTEBOOK = {"cellId": "a-cell"}
 """What a notebook's execute_request says in its metadata, and a terminal's doesn't."""
+ENDLESS = "import time\nprint('on', flush=True)\nwhile True: time.sleep(0.1)"
+"""A cell to interrupt once it says so; on its way into a long sleep Python would miss that."""
 
 
 @dataclass
