@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
     from tests.browser.page import Site
 
@@ -60,6 +60,31 @@ def test_files_are_dropped_on_the_list_and_an_empty_one_is_a_file_too(site: Site
     expect(files.get_by_role("button", name="rename empty")).to_be_attached()
     assert (site.folder / "ünï.csv").read_text() == "a,b\n1,2\n"
     assert (site.folder / "empty").read_text() == ""
+
+
+def test_an_older_look_at_the_folder_that_is_answered_last_hides_no_file(
+    site: Site, files: Locator, tmp_path: Path
+):
+    held: list[Route] = []
+
+    def hold_the_first(route: Route) -> None:
+        if held:
+            route.continue_()
+        held.append(route)
+
+    files.page.route("**/api/contents?*", hold_the_first)
+    for name in ("older.csv", "newer.csv"):
+        (tmp_path / name).write_text("a")
+        upload(files, tmp_path / name)
+        expect(files.get_by_role("list", name="uploads")).to_have_count(0)
+    newer = files.get_by_role("button", name="rename newer.csv")
+    expect(newer).to_be_attached()
+    before = held[0].fetch().json()
+    before["content"] = [entry for entry in before["content"] if entry["name"] != "newer.csv"]
+    with files.page.expect_response("**/api/contents?*"):
+        held[0].fulfill(json=before)
+    expect(files.get_by_role("button", name="upload files")).to_be_visible()
+    expect(newer).to_be_attached()
 
 
 def test_a_file_that_is_dropped_elsewhere_doesnt_take_the_page_away(site: Site, files: Locator):

@@ -1,6 +1,6 @@
 /** A folder of the server, as a list that can be changed. */
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { FileEntry, Server } from "~/kernel";
 
 export interface FolderView {
@@ -34,9 +34,12 @@ export function useFolder(server: Server, open: string): FolderView {
     });
   }, []);
 
+  const asked = useRef(0);
   const list = useCallback(async () => {
+    const mine = ++asked.current;
     const found = await attempt(() => files.list(path));
-    if (found) setEntries(found.toSorted(byKindAndName));
+    // A later look, perhaps into another folder, may have been answered sooner.
+    if (found && mine === asked.current) setEntries(found.toSorted(byKindAndName));
   }, [attempt, files, path]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another notebook may be a new one
