@@ -194,19 +194,13 @@ class Assistant:
         self._restore(surface, state)
         room, budget = self.models.room(endpoint), self.models.budget(endpoint)
         standing = state.cells if state else None
-        system, told = await self._briefing(question, rules, standing, room, without)
-        await sum_up(
-            conversation,
-            model=self.models.model(endpoint),
-            surface=surface,
-            budget=budget,
-            room=room.characters,
-        )
-        messages = conversation.ask(system, told, alone="conversation" in without)
-        agent = self._agent(
+        briefed = await self._briefing(question, rules, standing, room, without)
+        await self._sum_up(surface, endpoint, budget)
+        messages = conversation.ask(*briefed, alone="conversation" in without)
+        turn = self._turn(
             surface, endpoint, messages, policy=policy, notebook=notebook, budget=budget
         )
-        agent.waited_for_since = since
+        agent = self._agent(turn, endpoint, messages, budget, since)
         try:
             surface.finish(await agent.run())
         finally:
@@ -215,7 +209,13 @@ class Assistant:
             conversation.keep(messages)
             self.cells.forget(shown)
 
-    def _agent(
+    async def _sum_up(self, surface: Surface, endpoint: Endpoint, budget: Budget) -> None:
+        model, room = self.models.model(endpoint), self.models.room(endpoint)
+        await sum_up(
+            self.conversation, model=model, surface=surface, budget=budget, room=room.characters
+        )
+
+    def _turn(
         self,
         surface: Surface,
         endpoint: Endpoint,
@@ -224,8 +224,8 @@ class Assistant:
         policy: Policy,
         notebook: Notebook | None,
         budget: Budget,
-    ) -> Agent:
-        turn = Turn(
+    ) -> Turn:
+        return Turn(
             session=self._session,
             surface=surface,
             policy=policy,
@@ -236,15 +236,25 @@ class Assistant:
             notebook=notebook,
             budget=budget,
         )
+
+    def _agent(
+        self,
+        turn: Turn,
+        endpoint: Endpoint,
+        messages: list[Message],
+        budget: Budget,
+        since: float | None,
+    ) -> Agent:
         return Agent(
             model=self.models.model(endpoint),
             tools=Toolbox(turn, self.contexts.tools, self.settings.tool_policies),
-            surface=surface,
+            surface=turn.surface,
             messages=messages,
             redact=self.redact,
             budget=budget,
             room=self.models.room(endpoint),
             images=self.settings.images and endpoint.images and not endpoint.small,
+            waited_for_since=since,
         )
 
     async def look(self, surface: Surface, notebook: Notebook | None) -> NotebookState | None:

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine
 
 
-async def to_its_end(work: Awaitable[None]) -> None:
+async def to_its_end(work: Awaitable[object]) -> None:
     """Await work to its end; a cancellation that comes meanwhile is raised after it."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None

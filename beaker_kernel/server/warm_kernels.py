@@ -17,7 +17,7 @@ from jupyter_server._tz import utcnow
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from traitlets import Integer, default
 
-from beaker_kernel.execution.background import Background
+from beaker_kernel.execution.background import Background, to_its_end
 from beaker_kernel.server.server_kernel import ServerKernel
 
 if TYPE_CHECKING:
@@ -142,7 +142,10 @@ class WarmKernels(AsyncMappingKernelManager):
         kernel_id = self.new_kernel_id()
         self._reserve[kernel_id] = reserved = Reserved(self._spec(), time.monotonic())
         try:
-            await self._started(kernel_id)
+            # one that is no longer wanted is started first, to be ended
+            await to_its_end(
+                super().start_kernel(kernel_id=kernel_id, kernel_name=self.default_kernel_name)
+            )
         except (NoSuchKernel, OSError, RuntimeError):
             del self._reserve[kernel_id]  # whoever asks for a kernel then hears why it fails
         else:
@@ -151,15 +154,3 @@ class WarmKernels(AsyncMappingKernelManager):
         self._is_filling = False
         if reserved.is_ready:
             self._fill()
-
-    async def _started(self, kernel_id: str) -> None:
-        """Start a kernel; one that is no longer wanted is started first, to be ended."""
-        name = self.default_kernel_name
-        starting = asyncio.ensure_future(
-            super().start_kernel(kernel_id=kernel_id, kernel_name=name)
-        )
-        try:
-            await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            await starting
-            raise

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from running_server import LISTENING, MAIN, TOKEN, Server, environment, serving
 
-from tests.support.leftovers import GLANCE, PATIENCE
+from tests.support.leftovers import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,10 +72,7 @@ def start_dying_kernel(server: Server) -> str:
     kernel_id = server.start_kernel()
     (relay,) = psutil.Process(server.process.pid).children()
     relay.kill()
-    end = time.monotonic() + PATIENCE
-    while not any("restarting kernel" in line for line in server.log.lines):
-        assert time.monotonic() < end
-        time.sleep(GLANCE)
+    until(lambda: any("restarting kernel" in line for line in server.log.lines))
     return kernel_id
 
 

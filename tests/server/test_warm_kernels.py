@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -12,10 +11,10 @@ import pytest
 from running_server import TOKEN, Server, serving
 
 from beaker_kernel.client import execute_code_jupyter
-from tests.support.leftovers import GLANCE, PATIENCE
+from tests.support.leftovers import PATIENCE, until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 WHO = (
@@ -32,13 +31,6 @@ def server(tmp_path: Path) -> Iterator[Server]:
     own = {"JUPYTER_TOKEN": TOKEN, "JUPYTER_DATA_DIR": str(tmp_path / "data")}
     with serving(tmp_path, **own, BEAKER_WARM_KERNELS="1") as running:
         yield running
-
-
-def until(holds: Callable[[], object]) -> None:
-    end = time.monotonic() + PATIENCE
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(GLANCE)
 
 
 def processes(server: Server) -> list[psutil.Process]:

@@ -6,8 +6,12 @@ import gc
 import threading
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PATIENCE = 20.0
 """Seconds in which what was told to end has to be gone."""
@@ -37,6 +41,14 @@ class Held:
 
     def __str__(self) -> str:
         return ", ".join(str(item) for group in vars(self).values() for item in group)
+
+
+def until(holds: Callable[[], object]) -> None:
+    """Wait until something holds of which nobody tells."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(GLANCE)
 
 
 def held() -> Held:
