@@ -128,10 +128,10 @@ class App:
 
     def _note(self, name: str, content: str) -> None:
         match name:
+            case "session":
+                self._link.composer.session = content
             case "started":
-                told = json.loads(content)
-                self._link.composer.session = told.pop("session")
-                self._session.started(**told)
+                self._session.started(**json.loads(content))
             case "refused":
                 self._session.refused(content)
             case "dead":

@@ -143,7 +143,8 @@ class AgentSide:
         """Tell the agent which subkernel there is."""
         spec, sandbox = self._session.spec, self._session.sandbox
         told = {"kernelspec": spec.name, "language": spec.language, "sandbox": sandbox}
-        self._note("started", dumps({**told, "session": self._frontends.session}))
+        self._note("session", self._frontends.session.encode())
+        self._note("started", dumps(told))
         self._thinks_it_lives = True
         early, self._early = self._early, []
         for channel, frames in early:

@@ -41,8 +41,7 @@ class RelayEnd:
         self.say(Verb.NOTE, name.encode(), said.encode())
 
     def started(self) -> None:
-        told = {"kernelspec": "none", "language": "nothing we know", "session": "the subkernel's"}
-        self.note("started", told)
+        self.note("started", {"kernelspec": "none", "language": "nothing we know"})
 
     def ask(self, msg_type: str, content: Any = None, *, raw: bytes = b"", **beaker: Any) -> str:
         """Send a request of a frontend's and return its id."""
