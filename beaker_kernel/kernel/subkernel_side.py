@@ -207,7 +207,8 @@ class SubkernelSide:
         elif not self.ready:
             # Frontends take another session for that of a restarted kernel, and drop what they have
             # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
-            self._composer.session = json.loads(frames[3]).get("session", "")
+            named = json.loads(frames[3]).get("session")
+            self._composer.session = str(named or self._composer.name)
             self._is_ready()
 
     def _is_ready(self) -> None:
