@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tests.support.scripted_model import ScriptedModel
 
 LATE = replace(say("Here I am."), before=(2.5,))
-RUNS_LATE = replace(call("run_code", code="print('ran')"), before=(1.5,))
+RUNS_LATE = replace(call("run_code", code="print('ran', end='')"), before=(1.5,))
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def test_code_that_runs_takes_its_place_and_stands_above_its_output(
 ) -> None:
     model.when("then run", RUNS_LATE, LATE)
     _, outputs = kernel.client.run("%ask --auto then run")
-    assert markdown(outputs) == ["```python\nprint('ran')\n```", "Here I am."]
+    assert markdown(outputs) == ["```python\nprint('ran', end='')\n```", "Here I am."]
     shown = [o for o in outputs if o["msg_type"] in ("display_data", "stream")]
     assert [o["msg_type"] for o in shown] == ["display_data", "stream", "display_data"]
 

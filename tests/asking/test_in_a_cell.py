@@ -50,7 +50,7 @@ def test_code_lands_in_the_next_cell_and_further_code_behind_a_button(
 def test_code_that_runs_shows_its_outputs_under_the_asking_cell(
     kernel: Kernel, model: ScriptedModel
 ) -> None:
-    model.when("run it", call("run_code", code="print('see'); x + 1"), say("It is 42."))
+    model.when("run it", call("run_code", code="print('see', end=''); x + 1"), say("It is 42."))
     msg_id = kernel.client.execute("%ask --auto run it")
     assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
     outputs = kernel.client.outputs(msg_id)

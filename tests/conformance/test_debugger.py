@@ -83,8 +83,8 @@ def test_one_stops_looks_steps_and_goes_on(kernel: Kernel, debugger: Debugger) -
     debugger.ask("continue", threadId=second["thread"])
 
     assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
-    printed = kernel.client.published(lambda m: m["msg_type"] == "stream")
-    assert printed["content"]["text"] == "42\n"
+    outputs = kernel.client.outputs(msg_id)
+    assert text([o for o in outputs if o["msg_type"] == "stream"]) == "42\n"
 
 
 def test_an_interrupt_ends_a_cell_that_stands_at_a_breakpoint(

@@ -41,24 +41,26 @@ image = ipywidgets.Image(value=bytes(range(256)), format='png')
 display(image)
 image.value = b'changed'
 """
+STREAMS = "import sys; print('out', end=''); print('err', end='', file=sys.stderr)"
+"""Where ipykernel cuts a line and its end, two writes, is a matter of time."""
 PUBLISHES = """
 handle = display('first', display_id='a', metadata={'kept': True})
 update_display('second', display_id='a')
 from IPython.display import clear_output
 clear_output(wait=True)
-print('done')
+print('done', end='')
 """
 
 SESSIONS = {
     "a result": [cell("6 * 7")],
-    "streams": [cell("import sys; print('out'); print('err', file=sys.stderr)")],
+    "streams": [cell(STREAMS)],
     "an error": [cell("1 / 0"), cell("undefined")],
     "a syntax error": [cell("if:")],
     "displays": [cell(PUBLISHES)],
     "many types": [cell("display({'text/plain': 'é', 'application/json': [1, None]}, raw=True)")],
     "payloads": [cell("len?"), cell("get_ipython().set_next_input('x = 1')")],
     "user expressions": [cell("x = 1", user_expressions={"x": "x + 1", "bad": "1 / 0"})],
-    "a silent cell": [cell("x = 2", silent=True), cell("print(x)", store_history=False)],
+    "a silent cell": [cell("x = 2", silent=True), cell("print(x, end='')", store_history=False)],
     "a cell that exits by hand": [cell("raise SystemExit")],
     "metadata of the request": [
         cell("get_ipython().kernel.get_parent()['metadata']", metadata={"a": [1, {"b": None}]})
