@@ -193,8 +193,7 @@ class Assistant:
         state = state or await self.look(surface, notebook)
         self._restore(surface, state)
         room, budget = self.models.room(endpoint), self.models.budget(endpoint)
-        standing = state.cells if state else None
-        briefed = await self._briefing(question, rules, standing, room, without)
+        briefed = await self._briefing(question, rules, state and state.cells, room, without)
         await self._sum_up(surface, endpoint, budget)
         messages = conversation.ask(*briefed, alone="conversation" in without)
         turn = self._turn(

@@ -30,10 +30,6 @@ from tests.support.scripted_model import (
 
 pytestmark = pytest.mark.anyio
 BEGUN = chunk({"content": "Ly"})
-AT_ONCE = 0.05
-"""Seconds after which a question that is stopped has left the server."""
-TRIES = 5
-"""How often that is measured: a machine that has something else to do takes its time."""
 NO_TOOLS = refusal(400, "this model does not support tools")
 
 
@@ -207,30 +203,22 @@ async def test_a_cancelled_question_leaves_the_server_within_50_ms(server, reply
     async with connected(server.base_url, tool_mode=mode) as model:
         await events_of(model)
         server.when(lambda request: True, reply)
-        assert min([await stopped_within(server, model) for _ in range(TRIES)]) < AT_ONCE
-
-
-async def stopped_within(server, model):
-    """Return the seconds from a question's end to when nobody has anything of it any more."""
-    seen = len(server.requests)
-    asking = asyncio.create_task(events_of(model))
-    request = (await asyncio.to_thread(server.wait_for_requests, seen + 1))[-1]
-    stopped = time.monotonic()
-    asking.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await asking
-    return max(time.monotonic() - stopped, await gone_after(request, stopped))
+        asking = asyncio.create_task(events_of(model))
+        request = (await asyncio.to_thread(server.wait_for_requests, 2))[1]
+        stopped = time.monotonic()
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        assert time.monotonic() - stopped < 0.05
+        assert await gone_after(request, stopped) < 0.05
 
 
 async def test_a_stream_that_is_left_midway_leaves_the_server_within_50_ms(server, model):
     server.when("capital", text("x" * 10_000, pause=0.005))
-    took = []
-    for _ in range(TRIES):
-        async with aclosing(model.stream(QUESTION, ())) as events:
-            assert isinstance(await anext(events), TextDelta)
-            stopped = time.monotonic()
-        took.append(await gone_after(server.requests[-1], stopped))
-    assert min(took) < AT_ONCE
+    async with aclosing(model.stream(QUESTION, ())) as events:
+        assert isinstance(await anext(events), TextDelta)
+        stopped = time.monotonic()
+    assert await gone_after(server.requests[0], stopped) < 0.05
 
 
 async def test_a_wait_for_the_next_try_ends_at_once(server, model):
@@ -241,18 +229,14 @@ async def test_a_wait_for_the_next_try_ends_at_once(server, model):
         async for _ in model.stream(QUESTION, ()):
             seen.set()
 
-    took = []
-    for _ in range(TRIES):
-        seen.clear()
-        asking = asyncio.create_task(ask())
-        await seen.wait()
-        stopped = time.monotonic()
-        asking.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await asking
-        took.append(time.monotonic() - stopped)
-    assert min(took) < AT_ONCE
-    assert len(server.requests) == TRIES
+    asking = asyncio.create_task(ask())
+    await seen.wait()
+    stopped = time.monotonic()
+    asking.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert time.monotonic() - stopped < 0.05
+    assert len(server.requests) == 1
 
 
 async def test_questions_can_be_asked_at_once(server, model):
@@ -287,11 +271,6 @@ asyncio.run(ask())
 
 
 async def test_the_sdk_is_imported_with_the_first_question_and_blocks_nobody(server):
-    assert min([await longest_gap(server) for _ in range(2)]) < 0.5
-
-
-async def longest_gap(server):
-    """Return the most seconds that a first question has kept everything else waiting."""
     done = await asyncio.to_thread(
         subprocess.run,
         [sys.executable, "-P", "-W", "error", "-c", LOADS_LATE, server.base_url],
@@ -302,4 +281,4 @@ async def longest_gap(server):
     assert done.stderr == ""
     gap, _, answer = done.stdout.partition(" ")
     assert answer == "I don't know.\n"
-    return float(gap)
+    assert float(gap) < 0.5
