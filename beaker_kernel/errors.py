@@ -24,6 +24,7 @@
         ├── ModelRateLimited      429, after the visible retries
         ├── ModelUnavailable      no connection, 5xx, or no byte within the time
         ├── ModelResponseError    the endpoint answered what nobody can read
+        │   └── ContextExceeded   the request is longer than the model's context
         └── NotRecorded           nothing but recorded answers may be given, and there is none
 
 On the wire each is Jupyter's ``{ename, evalue, traceback}``; `ename` is the class's name.
@@ -134,6 +135,19 @@ class ModelUnavailable(ModelError):
 
 class ModelResponseError(ModelError):
     """The endpoint answered what nobody can read, or stopped in the middle."""
+
+
+class ContextExceeded(ModelResponseError):
+    """The request is longer than the model's context.
+
+    Attributes:
+        limit: the tokens that fit, as the endpoint says; 0 where it doesn't.
+
+    """
+
+    def __init__(self, message: str, limit: int = 0) -> None:
+        super().__init__(message)
+        self.limit = limit
 
 
 class NotRecorded(ModelError):

@@ -13,15 +13,17 @@ from beaker_kernel.agent.conversation import close_turn
 from beaker_kernel.agent.model import Completion, Message, Retry, TextDelta, ThoughtDelta
 from beaker_kernel.agent.room import Room, shorten_results, size
 from beaker_kernel.agent.vigil import Vigil
-from beaker_kernel.errors import BudgetExceeded, ModelResponseError
+from beaker_kernel.errors import BudgetExceeded, ContextExceeded, ModelResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from beaker_kernel.agent.model import Model, ToolCall, ToolSpec
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.agent.tool import ToolResult
     from beaker_kernel.protocol.messages import ToolState
+
+ESTIMATED = "The endpoint doesn't say how many tokens it takes: they are estimated, as is the cost."
 
 
 class Tools(Protocol):
@@ -45,6 +47,8 @@ class Agent:
         images: whether the model can look at images.
         budget: what it may take, and has taken.
         room: what fits into a request.
+        anew: returns the messages that ask the question, for the room that there is now beside so
+            many characters of what followed it.
         waited_for_since: when the person began to wait, if that was before the model is asked.
 
     """
@@ -57,8 +61,12 @@ class Agent:
     budget: Budget = field(default_factory=Budget)
     room: Room = field(default_factory=Room)
     images: bool = True
+    anew: Callable[[int], Awaitable[list[Message]]] | None = None
     waited_for_since: float | None = None
+    _asked: int = 0
     _said: str = ""
+    _sent: int = 0
+    _thought: int = 0
 
     async def run(self) -> str:
         """Answer the question that ends the messages, and return the answer's text.
@@ -72,6 +80,7 @@ class Agent:
             KernelDied: the subkernel ended while code of the model ran.
 
         """
+        self._asked = len(self.messages)
         try:
             text = await self._answer()
         except BaseException as error:
@@ -92,10 +101,15 @@ class Agent:
     async def step(self) -> Completion:
         """Ask the model once and use the tools that it calls."""
         self._make_room()
-        completion = await self.query()
+        try:
+            completion = await self.query()
+        except ContextExceeded:
+            if not await self._shorten():
+                raise
+            completion = await self.query()
         self.messages.append(completion.message)
-        if completion.truncated and not completion.tool_calls:
-            self.surface.notice("The answer was cut off at the model's limit; ask it to go on.")
+        if lack := _lack(completion):
+            self.surface.notice(lack)
         images = [image for call in completion.tool_calls for image in await self.use(call)]
         if images and self.images:
             self.messages.append(_showing(images))
@@ -103,9 +117,24 @@ class Agent:
 
     def _make_room(self) -> None:
         """Shorten old results where the next request would be too long, and say so."""
-        excess = size(self.messages, self.tools.specs) - self.room.characters
+        self._sent = size(self.messages, self.tools.specs)
+        excess = self._sent - self.room.characters
         if excess > 0 and shorten_results(self.messages, excess):
+            self._sent = size(self.messages, self.tools.specs)
             self.surface.notice("The model's context is full: earlier results were shortened.")
+
+    async def _shorten(self) -> bool:
+        """Tell less of what was before, as the endpoint found it too long; say whether it could."""
+        before = self._sent
+        if self.anew:
+            asked = await self.anew(size(self.messages[self._asked :]))
+            self.messages[: self._asked] = asked
+            self._asked = len(asked)
+        self._make_room()
+        shorter = self._sent < before
+        if shorter:
+            self.surface.notice("That was too long for the model; it is asked again with less.")
+        return shorter
 
     async def query(self) -> Completion:
         """Ask the model for the next message, and show it as it comes."""
@@ -116,11 +145,14 @@ class Agent:
         except TimeoutError as error:
             message = f"the model took over {self.budget.limits.seconds:g} s; ask again to go on"
             raise BudgetExceeded(message) from error
+        except ContextExceeded as error:
+            self.room.exceeded(self._sent, error.limit)
+            raise
         finally:
             self.budget.seconds += time.monotonic() - began
 
     async def _stream(self) -> Completion:
-        self._said = ""
+        self._said, self._thought = "", 0
         stream = self.model.stream(self.messages, self.tools.specs)
         since, self.waited_for_since = self.waited_for_since, None
         with Vigil(self.model, self.surface, since) as vigil:
@@ -140,6 +172,7 @@ class Agent:
                 vigil.heard()
                 self.surface.delta(event.text)
             case ThoughtDelta():
+                self._thought += len(event.text)
                 vigil.heard(thought=True)
                 self.surface.delta(event.text, thought=True)
             case Retry():
@@ -161,11 +194,22 @@ class Agent:
         return result.images
 
     def _count(self, completion: Completion) -> None:
-        if completion.usage:
-            sent = size(self.messages, self.tools.specs)
-            self.room.learn(sent, completion.usage.prompt_tokens)
-            cost = self.budget.count(completion.usage)
-            self.surface.usage(completion.usage, self.budget, cost)
+        told = self.room.estimates
+        usage = self.room.counted(completion, self._sent, self._thought)
+        self.surface.usage(usage, self.budget, self.budget.count(usage))
+        if self.room.estimates and not told:
+            self.surface.notice(ESTIMATED)
+
+
+def _lack(completion: Completion) -> str:
+    """Say what an answer lacks, in words for the person; empty where it is whole."""
+    if completion.filtered:
+        return "The endpoint's content filter ended the answer; ask otherwise, or another model."
+    if completion.tool_calls:
+        return ""
+    if completion.truncated:
+        return "The answer was cut off at the model's limit; ask it to go on."
+    return "" if completion.text.strip() else "The model said nothing; ask again, or another model."
 
 
 def _broken_off(error: BaseException) -> str:

@@ -101,9 +101,11 @@ class App:
         self._link.close()
 
     def cancel(self, msg_id: str | None = None) -> dict[str, bytes]:
-        """Stop one question or all, and return their headers by msg_id."""
+        """Stop one question or all but the one that wants it; return their headers by msg_id."""
         stopped = {}
         for asked, (carrier, task) in self._serving.items():
+            if task is asyncio.current_task():
+                continue
             if carrier.msg_type in QUESTIONS and msg_id in (None, asked):
                 stopped[asked] = carrier.header
                 task.cancel()
@@ -136,7 +138,7 @@ class App:
                 self._session.refused(content)
             case "dead":
                 self._session.died()
-                self._assistant.cells.restart()
+                self._assistant.restart()
             case "interrupt":
                 self.cancel()
 

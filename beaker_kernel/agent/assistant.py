@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
@@ -13,19 +13,21 @@ from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
+from beaker_kernel.agent.disclosures import Disclosures
 from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
+from beaker_kernel.agent.notebook import state_of
 from beaker_kernel.agent.notebook_memory import NotebookMemory
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.summary import sum_up
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
-from beaker_kernel.errors import BeakerError, ConfigurationError, ProtocolError
-from beaker_kernel.protocol.replies import Section, VariablesReply
+from beaker_kernel.errors import BeakerError, ConfigurationError
+from beaker_kernel.protocol.replies import Section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.cells import Cell
@@ -81,8 +83,8 @@ class Assistant:
         self._policy = cast("Policy | None", chosen.get("policy"))
         self._chosen = chosen
         self.memory = NotebookMemory(lambda: self.settings.keep_in_notebook, chosen.get("keep", ""))
-        self._told: set[str] = set()
-        self._may_restore = True
+        self._disclosures = Disclosures()
+        self._restarts = self._told_restarts = 0
         self._conversation: Conversation | None = None
 
     @property
@@ -185,46 +187,27 @@ class Assistant:
 
         """
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
-        rules = briefing.read_rules(Path.cwd())
-        self._tell(surface, endpoint, rules)
+        rules = briefing.read_rules(Path.cwd(), self.redact)
+        self._disclosures.tell(surface, endpoint, rules, self.contexts.problems)
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self._new_cells(without)
+        restarts = self._restarts
         policy = self._permitted(for_question(self.policy, auto=auto))
-        state = state or await self.look(surface, notebook)
-        self._restore(surface, state)
-        room, budget = self.models.room(endpoint), self.models.budget(endpoint)
-        briefed = await self._briefing(question, rules, state and state.cells, room, without)
-        await self._sum_up(surface, endpoint, budget)
-        messages = conversation.ask(*briefed, alone="conversation" in without)
-        turn = self._turn(
-            surface, endpoint, messages, policy=policy, notebook=notebook, budget=budget
+        state = state or await state_of(notebook, surface)
+        self.memory.restore(conversation, surface, state, self.redact)
+        budget = self.models.budget(endpoint)
+        asked = partial(
+            self._asked,
+            surface=surface,
+            endpoint=endpoint,
+            budget=budget,
+            question=question,
+            rules=rules,
+            standing=state and state.cells,
+            without=without,
         )
-        agent = self._agent(turn, endpoint, messages, budget, since)
-        try:
-            surface.finish(await agent.run())
-        finally:
-            self.tokens += budget.tokens
-            self.dollars += budget.dollars
-            conversation.keep(messages)
-            self.cells.forget(shown)
-
-    async def _sum_up(self, surface: Surface, endpoint: Endpoint, budget: Budget) -> None:
-        model, room = self.models.model(endpoint), self.models.room(endpoint)
-        await sum_up(
-            self.conversation, model=model, surface=surface, budget=budget, room=room.characters
-        )
-
-    def _turn(
-        self,
-        surface: Surface,
-        endpoint: Endpoint,
-        messages: list[Message],
-        *,
-        policy: Policy,
-        notebook: Notebook | None,
-        budget: Budget,
-    ) -> Turn:
-        return Turn(
+        messages = await asked(0)
+        turn = Turn(
             session=self._session,
             surface=surface,
             policy=policy,
@@ -235,13 +218,40 @@ class Assistant:
             notebook=notebook,
             budget=budget,
         )
+        agent = self._agent(turn, endpoint, messages, asked, since)
+        try:
+            surface.finish(await agent.run())
+        finally:
+            self.tokens += budget.tokens
+            self.dollars += budget.dollars
+            conversation.keep(messages)
+            self.cells.forget(shown)
+            self._told_restarts = max(self._told_restarts, restarts)
+
+    async def _asked(
+        self,
+        beside: int,
+        *,
+        surface: Surface,
+        endpoint: Endpoint,
+        budget: Budget,
+        question: str,
+        rules: str,
+        standing: Sequence[NotebookCell] | None,
+        without: Collection[Part],
+    ) -> list[Message]:
+        """Return the messages that ask a question; what has no room in them is summed up."""
+        model, room = self.models.model(endpoint), self.models.room(endpoint)
+        briefed = await self._briefing(question, rules, standing, room, without, beside=beside)
+        await sum_up(self.conversation, model=model, surface=surface, budget=budget, room=room)
+        return self.conversation.ask(*briefed, alone="conversation" in without)
 
     def _agent(
         self,
         turn: Turn,
         endpoint: Endpoint,
         messages: list[Message],
-        budget: Budget,
+        anew: Callable[[int], Awaitable[list[Message]]],
         since: float | None,
     ) -> Agent:
         return Agent(
@@ -250,29 +260,12 @@ class Assistant:
             surface=turn.surface,
             messages=messages,
             redact=self.redact,
-            budget=budget,
+            budget=turn.budget,
             room=self.models.room(endpoint),
+            anew=anew,
             images=self.settings.images and endpoint.images and not endpoint.small,
             waited_for_since=since,
         )
-
-    async def look(self, surface: Surface, notebook: Notebook | None) -> NotebookState | None:
-        """Return how the notebook is now; none where nobody tells."""
-        if notebook is None:
-            return None
-        try:
-            return await notebook.read()
-        except ProtocolError as error:
-            surface.notice(f"{error}; what was edited since it ran is not known.")
-            return None
-
-    def _restore(self, surface: Surface, state: NotebookState | None) -> None:
-        """Go on, once, with the conversation that the notebook holds, if that is wanted."""
-        may, self._may_restore = self._may_restore, False
-        wanted = self.memory.keeps and self.conversation.is_new
-        if may and wanted and state and state.said:
-            self.conversation.restore(self.redact(state.said))
-            surface.notice("The model is told what this notebook keeps of an earlier conversation.")
 
     @property
     def history(self) -> dict[str, Any] | None:
@@ -286,18 +279,23 @@ class Assistant:
         standing: Sequence[NotebookCell] | None,
         room: Room,
         without: Collection[Part] = (),
+        *,
+        beside: int = 0,
     ) -> tuple[str, str]:
-        """Return the system's message and the one that asks; turns without room are taken out."""
+        """Return the system's message and the one that asks; turns without room are taken out.
+
+        What followed the question stands `beside` them, in characters.
+        """
         system = self._system("" if "rules" in without else rules)
         told = briefing.joined(await self._parts(question, standing, room, without))
         specs = [tool.spec for tool in self.contexts.tools]
         own = size([{"content": system}, {"content": told}], specs)
-        self.conversation.fit(room.characters - own, at_least=0)
+        self.conversation.fit(room.characters - own - beside, at_least=0)
         return system, told
 
     def _system(self, rules: str) -> str:
         field = self.contexts.active.prompt
-        return briefing.system_prompt(self._session.language.name, self.redact(rules), field)
+        return briefing.system_prompt(self._session.language.name, rules, field)
 
     async def _parts(
         self,
@@ -306,15 +304,17 @@ class Assistant:
         room: Room,
         without: Collection[Part],
     ) -> dict[str, str]:
-        hidden = "variables" in without
-        variables = VariablesReply() if hidden else await self._session.variables()
+        cells = self._new_cells(without)
+        variables = await briefing.look(self._session, question, cells, without)
         names = [variable.name for variable in variables.variables] if variables else []
         return briefing.parts(
             question,
-            self._new_cells(without),
+            cells,
             variables,
             self._session.language.fence,
             self.redact,
+            restarted=self._restarts > self._told_restarts
+            and bool(cells or not self.conversation.is_new),
             changed=[] if standing is None else self.cells.changed_since(standing, names),
             outputs="outputs" not in without,
             room=room.characters * BRIEFING,
@@ -325,7 +325,7 @@ class Assistant:
 
     async def sections(self, question: str, without: Collection[Part]) -> list[Section]:
         """Return what the model would be sent with a question, part by part."""
-        rules = "" if "rules" in without else self.redact(briefing.read_rules(Path.cwd()))
+        rules = "" if "rules" in without else briefing.read_rules(Path.cwd(), self.redact)
         earlier = [] if "conversation" in without else self.conversation.earlier
         told = await self._parts(question, None, Room(), without)
         texts = {
@@ -342,7 +342,7 @@ class Assistant:
         room = Room()
         with suppress(BeakerError):  # what is sent can be seen before there is a model
             room = self.models.room(await self.models.endpoint())
-        rules = briefing.read_rules(Path.cwd())
+        rules = briefing.read_rules(Path.cwd(), self.redact)
         messages = self.conversation.ask(*await self._briefing(question, rules, None, room))
         texts = [f"--- {briefing.spoken(message)}" for message in messages]
         return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
@@ -359,10 +359,18 @@ class Assistant:
             author="person",
         )
 
+    def restart(self) -> None:
+        """Take in that the subkernel ended: the namespace of the next one is empty."""
+        self._restarts += 1
+        self.cells.restart()
+
     def reset(self) -> None:
         """Begin anew, without the conversation and the cells; the session's variables stay."""
+        if self._conversation:
+            self._conversation.journal = None  # a question that is being answered ends in vain
         self._conversation = Conversation(self.journal)
-        self._may_restore = False
+        self.memory.may_restore = False
+        self._told_restarts = self._restarts
         self.cells.forget(self.cells.peek())
 
     def previous(self) -> Conversation:
@@ -382,19 +390,3 @@ class Assistant:
             self.journal.close()
         if "models" in vars(self):
             await self.models.close()
-
-    def _tell(self, surface: Surface, endpoint: Endpoint, rules: str) -> None:
-        """Say once what isn't there, whose rules join the prompt, and who elsewhere gets data."""
-        for problem in self.contexts.problems:
-            if problem not in self._told:
-                self._told.add(problem)
-                surface.notice(problem)
-        if rules and rules not in self._told:
-            self._told.add(rules)
-            surface.notice(f"The rules in {briefing.RULES_FILE} of this folder are followed.")
-        if not endpoint.local and endpoint.base_url not in self._told:
-            self._told.add(endpoint.base_url)
-            surface.notice(
-                "Questions, recent cells, outputs and variables of this session go to "
-                f"{endpoint.base_url} ({endpoint.model})."
-            )

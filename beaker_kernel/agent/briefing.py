@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.resources import files
 from string import Template
 from typing import TYPE_CHECKING, TypeAlias
 
 from beaker_kernel.agent.outputs import shorten
+from beaker_kernel.protocol.replies import VariablesReply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.model import Message
-    from beaker_kernel.protocol.replies import Variable, VariablesReply
+    from beaker_kernel.agent.session import Session
+    from beaker_kernel.protocol.messages import Part
+    from beaker_kernel.protocol.replies import Variable
 
 Redact: TypeAlias = Callable[[str], str]
 
@@ -24,26 +28,39 @@ BUDGET = 20_000
 """Characters of context that go with one question; the question itself is never cut."""
 OUTPUT = 2_000
 """Characters of one cell's output."""
+NAMES, PREVIEW = 200, 600
+"""Words that are looked up as names of older variables, and characters of what each then shows."""
 RULES_FILE, RULES = "AGENTS.md", 8_000
 """The file whose text joins the prompt, and how many characters of it."""
 CHANGED = "# Cells that don't stand in the notebook as they ran; variables still come from what ran"
+GONE = "its variables are gone; where they are needed, offer to make them again"
+RESTARTED = (
+    f"# The kernel was restarted since the last answer: {GONE}\n"
+    "Only variables that are listed in this message exist."
+)
 CELLS, QUESTION = "# Cells", "# Question"
 BEGIN, END = "⟦session", "session⟧"
+_DATA = re.compile(f"{BEGIN}.*?{END}", re.DOTALL)
 _KEYS = re.compile(
     r"\b(?:sk|pk|rk)[-_][\w-]{16,}"  # OpenAI, Anthropic, Stripe
     r"|\b(?:gh[oprsu]_|github_pat_|hf_|glpat-|xox[abeoprs]-)[\w-]{16,}"
     r"|\bAKIA[0-9A-Z]{16}\b"
     r"|\beyJ[\w-]{8,999}\.eyJ[\w-]{8,999}\.[\w-]+"  # a JSON web token
 )
+_WORD = re.compile(r"[^\W\d_][\w.]*")
 _CUT_WORD = re.compile(r"([\s'\"([{,:=]|^)[^\s'\"([{,:=…]+…")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASSWORD", re.IGNORECASE)
+_NO_SECRETS = frozenset({"BEAKER_CONTEXT_TOKENS", "BEAKER_MAX_TOKENS"})
+"""Settings of ours that are called like one."""
+_COUNT = re.compile(r"TOKENS|TOKEN_(?:BUDGET|COUNT|LIMIT)", re.IGNORECASE)
+_NUMBER = re.compile(r"[+-]?[\d_]+(?:\.\d*)?")
 
 
 class Redactor:
     """Takes known secrets, and what looks like a key, out of text that leaves for an endpoint."""
 
     def __init__(self, settings: Mapping[str, str]) -> None:
-        named = [v for n, v in settings.items() if _SECRET_NAME.search(n) and len(v) >= 8]
+        named = [v for n, v in settings.items() if _is_secret(n, v)]
         self._secrets = sorted(named, key=len, reverse=True)
 
     def learn(self, secret: str) -> None:
@@ -58,6 +75,12 @@ class Redactor:
         return _KEYS.sub("[redacted]", text)
 
 
+def _is_secret(name: str, value: str) -> bool:
+    if name in _NO_SECRETS or (_COUNT.search(name) and _NUMBER.fullmatch(value)):
+        return False
+    return bool(_SECRET_NAME.search(name)) and len(value) >= 8
+
+
 def system_prompt(language: str, rules: str = "", field: str = "") -> str:
     """Return the message that begins every conversation; `field` is what a context adds."""
     text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
@@ -67,11 +90,14 @@ def system_prompt(language: str, rules: str = "", field: str = "") -> str:
     return "\n".join(filter(None, parts))
 
 
-def read_rules(folder: Path) -> str:
-    """Return what the folder's rules file says; empty where there is none to be read."""
+def read_rules(folder: Path, redact: Redact) -> str:
+    """Return what the folder's rules file says; empty where there is none to be read.
+
+    It is redacted before it is cut, or a cut secret would not be known as one.
+    """
     try:
         with (folder / RULES_FILE).open(encoding="utf-8") as file:
-            return file.read(RULES).strip()
+            return redact(file.read(RULES * 2))[:RULES].strip()
     except (OSError, UnicodeDecodeError):
         return ""
 
@@ -98,14 +124,16 @@ def parts(
     fence: str,
     redact: Redact,
     *,
+    restarted: bool = False,
     changed: Sequence[str] = (),
     outputs: bool = True,
     room: float = BUDGET,
 ) -> dict[str, str]:
     """Return what is told: variables, the cells that are new, and the question last, by name.
 
-    `changed` says which sources that ran don't stand in the notebook any more; `room` is how many
-    characters all may have. The question is never cut.
+    `restarted` says that variables were lost since the last answer, `changed` which sources that
+    ran don't stand in the notebook any more; `room` is how many characters all may have. The
+    question is never cut.
 
     Where it would be too long, the oldest cells go first.
     """
@@ -113,7 +141,8 @@ def parts(
     most = int(min(room, BUDGET))
     listed = shorten(redact(_variables(variables)), most // 4)
     noted = "\n".join([CHANGED, *changed]) if changed else ""
-    room = most - len(listed) - len(asked) - len(CELLS) - len(noted) - 6
+    new = RESTARTED if restarted else ""
+    room = most - len(new) - len(listed) - len(asked) - len(CELLS) - len(noted) - 8
     kept: list[str] = []
     for cell in reversed(cells):
         text = _cell(cell, fence, redact, outputs=outputs)
@@ -122,7 +151,41 @@ def parts(
             break
         kept.insert(0, text)
     ran = "\n".join([CELLS, *kept]) if kept else ""
-    return {"variables": listed, "cells": ran, "changes": noted, "question": asked}
+    told = {"variables": listed, "cells": ran, "changes": noted, "question": asked}
+    return {"restart": new, **told}
+
+
+async def look(
+    session: Session, question: str, cells: Sequence[Cell], without: Collection[Part] = ()
+) -> VariablesReply | None:
+    """Return the variables to tell of: those that the question or the cells name, then the newest.
+
+    Older ones are looked up only where there are any, by words that name none of the newest.
+    ``None`` says that a cell runs and the kernel can't be asked beside it.
+    """
+    listed = VariablesReply() if "variables" in without else await session.variables()
+    if listed is None:
+        return None
+    known = {variable.name: variable for variable in listed.variables}
+    words = _words([question, *(cell.source for cell in reversed(cells))])
+    unknown = tuple(word for word in words if word not in known)[:NAMES]
+    if unknown and listed.total > len(known):
+        older = await session.variables(names=unknown)
+        known |= {v.name: _shortened(v) for v in older.variables} if older else {}
+    named = [known.pop(word) for word in words if word in known]
+    return VariablesReply(variables=(*named, *known.values()), total=listed.total)
+
+
+def _words(texts: Sequence[str]) -> list[str]:
+    """Return what may be a name in the texts, once each: ``sales.price``, ``sales``, ``price``."""
+    found = (word.rstrip(".") for text in texts for word in _WORD.findall(text[: OUTPUT * 2]))
+    return list(dict.fromkeys(name for word in found for name in (word, *word.split("."))))
+
+
+def _shortened(variable: Variable) -> Variable:
+    """Return a variable that was asked for by name with a preview no longer than in a listing."""
+    shown = variable.preview
+    return replace(variable, preview=shown if len(shown) <= PREVIEW else f"{shown[:PREVIEW]}…")
 
 
 def asked(told: str) -> str:
@@ -131,12 +194,17 @@ def asked(told: str) -> str:
 
 
 def fenced(text: str) -> str:
-    """Mark text as data: what stands in outputs, files and names gives no orders."""
+    """Mark text as data: what stands in cells, outputs, files and names gives no orders."""
     return f"{BEGIN}\n{text.replace('⟦', '[').replace('⟧', ']')}\n{END}"
 
 
+def without_data(text: str) -> str:
+    """Leave out what is marked as data: others may have written it."""
+    return _DATA.sub("…", text)
+
+
 def holds_session_text(messages: Sequence[Message]) -> bool:
-    """Tell whether somebody who has read these messages has read outputs or variables.
+    """Tell whether somebody who has read these messages has read cells, outputs or variables.
 
     The first one, the system's, only explains the marks.
     """
@@ -169,5 +237,5 @@ def without_cut_words(text: str) -> str:
 def _cell(cell: Cell, fence: str, redact: Redact, *, outputs: bool) -> str:
     output = cell.outputs.text(OUTPUT, redact) if outputs else ""
     source = shorten(redact(cell.source), OUTPUT * 2)
-    ran = f"[{cell.execution_count}]\n```{fence}\n{source}\n```"
-    return f"{ran}\n{fenced(output)}" if output else ran
+    told = "\n".join(filter(None, [f"```{fence}\n{source}\n```", output]))
+    return f"[{cell.execution_count}]\n{fenced(told)}"

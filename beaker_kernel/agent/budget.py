@@ -34,7 +34,7 @@ class Price(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Completions, tokens as counted by the endpoint, seconds of model time, dollars, bytes out."""
+    """Completions, tokens, seconds of model time, dollars, bytes put out."""
 
     steps: int = 20
     tokens: int = 200_000

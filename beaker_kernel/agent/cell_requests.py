@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.agent import beaker_magic, changes, magics
 from beaker_kernel.agent.magics import Ask, Command, Fix
+from beaker_kernel.agent.notebook import state_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beaker_kernel.agent.assistant import Assistant
     from beaker_kernel.agent.changes import Change
     from beaker_kernel.agent.frontend.carriers import Carrier
@@ -27,16 +30,24 @@ class CellRequests:
         assistant: who answers questions.
         comms: the frontends that let cells be changed.
         surfaces: where answers appear.
+        stop: stops what else is being answered.
 
     """
 
     def __init__(
-        self, session: LiveSession, assistant: Assistant, comms: Comms, surfaces: Surfaces
+        self,
+        session: LiveSession,
+        assistant: Assistant,
+        comms: Comms,
+        surfaces: Surfaces,
+        *,
+        stop: Callable[[], object],
     ) -> None:
         self._session = session
         self._assistant = assistant
         self._comms = comms
         self._surfaces = surfaces
+        self._stop = stop
 
     async def execute_request(self, carrier: Carrier) -> dict[str, Any]:
         """Answer one of our cells: `%ask`, `%%ask` or `%beaker`."""
@@ -60,11 +71,29 @@ class CellRequests:
 
     async def _obey(self, command: Command, carrier: Carrier) -> CellSurface:
         with self._surfaces.cell(carrier) as surface:
+            state = await self._taken_over(command, carrier, surface)
+            if command.name in ("forget", "reset"):
+                self._stop()
             header = carrier.header
             surface.show(await beaker_magic.run(command, self._assistant, self._session, header))
-            if command.name in ("forget", "keep"):
-                self._tell_history(carrier)
+            if command.name == "keep":
+                self._tell(carrier, self._assistant.history)
+            if command.name == "forget":
+                assistant = self._assistant
+                self._tell(carrier, assistant.memory.forgotten(assistant.conversation, state))
         return surface
+
+    async def _taken_over(
+        self, command: Command, carrier: Carrier, surface: CellSurface
+    ) -> NotebookState | None:
+        """Return the notebook where a command changes what it keeps; that is read before it is."""
+        if command.name not in ("forget", "keep"):
+            return None
+        assistant = self._assistant
+        state = await state_of(self._surfaces.notebook(carrier), surface)
+        if command.name == "keep" and command.argument != "off":
+            assistant.memory.restore(assistant.conversation, surface, state, assistant.redact)
+        return state
 
     async def _answer(self, ask: Ask, carrier: Carrier) -> CellSurface:
         with (
@@ -80,7 +109,7 @@ class CellRequests:
                 notebook=notebook,
                 since=carrier.came,
             )
-            self._tell_history(carrier)
+            self._tell(carrier, self._assistant.history)
         return surface
 
     async def _offer(self, wish: Fix | Edit, carrier: Carrier) -> CellSurface:
@@ -92,7 +121,7 @@ class CellRequests:
         ):
             state = None
             if notebook := self._surfaces.notebook(carrier):
-                state = await self._assistant.look(kept, notebook)
+                state = await state_of(notebook, kept)
             if notebook and state:
                 notebook.corrects = self._corrected(carrier, wish, state)
             await self._assistant.answer(
@@ -102,7 +131,7 @@ class CellRequests:
                 state=state,
                 since=carrier.came,
             )
-            self._tell_history(carrier)
+            self._tell(carrier, self._assistant.history)
         return surface
 
     def _corrected(
@@ -114,15 +143,16 @@ class CellRequests:
             return next((c for c in state.cells if failed and c.source == failed.source), None)
         return next((c for c in state.cells if c.id == carrier.metadata.get("cellId")), None)
 
-    def _tell_history(self, carrier: Carrier) -> None:
+    def _tell(self, carrier: Carrier, history: dict[str, Any] | None) -> None:
         """Have the notebook keep the conversation, where that is wanted."""
-        if history := self._assistant.history:
+        if history:
             self._comms.tell(carrier, "set_chat_history", history)
 
     def _change(self, wish: Fix | Edit) -> Change:
         fence = self._session.language.fence
         if isinstance(wish, Fix):
-            return changes.fix(wish, self._assistant.cells.failed, fence)
+            failed, redact = self._assistant.cells.failed, self._assistant.redact
+            return changes.fix(wish, failed, fence, redact)
         return changes.edit(wish, fence)
 
     async def _execution_count(self) -> int:

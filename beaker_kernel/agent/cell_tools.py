@@ -7,6 +7,7 @@ not. A cell runs as any other code of the model's: by the policy's word on exact
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent.outputs import shorten
@@ -86,12 +87,26 @@ async def run_cell(turn: Turn, cell_id: str) -> ToolResult:
     cell = _notebook(turn).seen(cell_id)
     if cell is None:
         return _unread(cell_id)
-    verdict = await turn.judge(cell.source, sandboxed=bool(turn.session.sandbox))
+    verdict = await turn.judge_code(cell.source)
+    if not verdict.code:
+        return refused(f"not run: {verdict.refusal}")
+    said = ""
     if verdict.code != cell.source:
-        return refused(f"not run: {verdict.refusal or 'the person wants other code in the cell'}")
+        said = f"The person changed the code to:\n{verdict.code}\n"
+        ack = await _rewrite(turn, cell, verdict.code)
+        if not ack.ok:
+            return refused(said + _result(ack, "").text)
+        cell = dataclasses.replace(cell, source=verdict.code)
     ran = {"run_by": turn.author, "ran_sha256": cell.sha256, "approved_by": verdict.by}
     ack = await _notebook(turn).change("run", cell, beaker=ran)
-    return _result(ack, "The cell is started; `read_cells` tells its output when it has ended.")
+    started = "The cell is started; `read_cells` tells its output when it has ended."
+    return _result(ack, said + started)
+
+
+async def _rewrite(turn: Turn, cell: NotebookCell, code: str) -> CellAck:
+    """Put what the person wrote into a cell, as theirs."""
+    theirs = dataclasses.replace(turn, author="person", model="").provenance(code, PERSON)
+    return await _notebook(turn).change("replace", cell, source=code, beaker=theirs)
 
 
 def _notebook(turn: Turn) -> Notebook:

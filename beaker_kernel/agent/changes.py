@@ -11,6 +11,7 @@ from beaker_kernel.agent.frontend.markdown import fenced
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from beaker_kernel.agent.briefing import Redact
     from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.magics import Edit, Fix
 
@@ -25,7 +26,7 @@ class Change(NamedTuple):
     before: str
 
 
-def fix(wish: Fix, failed: Cell | None, language: str) -> Change:
+def fix(wish: Fix, failed: Cell | None, language: str, redact: Redact) -> Change:
     """Ask what is wrong with the cell that failed last.
 
     Raises:
@@ -34,14 +35,14 @@ def fix(wish: Fix, failed: Cell | None, language: str) -> Change:
     """
     if failed is None:
         raise ConfigurationError("no cell has failed in this session; `%ask` takes any question")
-    output = briefing.fenced(failed.outputs.text(ERROR))
-    code = fenced(failed.source, language)
+    output = briefing.fenced(failed.outputs.text(ERROR, redact))
+    code = briefing.fenced(fenced(failed.source, language))
     return Change(_filled("fix", code=code, output=output, hint=wish.hint), failed.source)
 
 
 def edit(wish: Edit, language: str) -> Change:
     """Ask to change code by an instruction."""
-    code = fenced(wish.code, language)
+    code = briefing.fenced(fenced(wish.code, language))
     return Change(_filled("edit", code=code, instruction=wish.instruction), wish.code)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from beaker_kernel.agent.briefing import asked, fenced
+from beaker_kernel.agent.briefing import GONE, asked, fenced, without_data
+from beaker_kernel.agent.room import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,18 +17,17 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.model import Message
 
 EVENTS = 10_000
-"""Events that are kept for a frontend that comes back."""
+"""Events that are held for a frontend that comes back; those before them are in the journal."""
 QUESTIONS, LINE = 20, 200
 """Questions of turns that are left out which the model is still told, and characters of each."""
+RESTORED = 8_000
+"""Characters of a conversation of a session before this one."""
 KEPT = 60_000
 """Characters of earlier turns that are sent again."""
 LEAN = 0.6
 """The part of the room that is left filled, so that not each question has to make room anew."""
 EARLIER = "# Earlier in this conversation, in short"
-RESTARTED = (
-    "# Said before the kernel was restarted: its variables are gone; where they are needed, "
-    "offer to make them again"
-)
+RESTARTED = f"# Said before the kernel was restarted: {GONE}"
 
 
 @dataclass(slots=True)
@@ -99,8 +98,14 @@ class Conversation:
             self.journal.event(self.id, msg_type, content)
 
     def since(self, number: int) -> list[tuple[str, dict[str, Any]]]:
-        """Return the events after a number, as type and content."""
-        return [event for event in self.events if event[1]["seq"] > number]
+        """Return the events after a number, as type and content; the oldest from the journal."""
+        held = self.events[0][1]["seq"] if self.events else self.last + 1
+        older = range(number + 1, held)
+        kept = self.journal.events(self.id) if self.journal and older else ()
+        return [
+            *(event for event in kept if event[1]["seq"] in older),
+            *(event for event in self.events if event[1]["seq"] > number),
+        ]
 
     def fit(self, characters: float, *, at_least: int = 1) -> None:
         """Take the oldest turns out where all are too long to be sent again, but not the last."""
@@ -110,9 +115,10 @@ class Conversation:
             self._overflow.append(self._turns.pop(0))
 
     def restore(self, transcript: str) -> None:
-        """Begin with what was said in a session before this one."""
-        self._tell_in_short([], transcript, RESTARTED)
-        self._keep_summary(transcript)
+        """Begin with the end of what was said in a session before this one."""
+        end = transcript[-RESTORED:]
+        self._tell_in_short([], end, RESTARTED)
+        self._keep_summary(end)
 
     @property
     def is_new(self) -> bool:
@@ -124,12 +130,12 @@ class Conversation:
         """What was asked and answered, without what the session told and tools gave."""
         said = [{"role": "assistant", "content": self.summary}] if self.summary else []
         for turn in self._turns:
-            said.append({"role": "user", "content": asked(str(turn[0]["content"]))})
+            said.append({"role": "user", "content": _question(turn)})
             said.append({"role": "assistant", "content": turn[-1]["content"]})
         return said
 
     def _size(self) -> int:
-        return len(json.dumps(self._turns)) + len(self.summary)
+        return size(self.messages) + len(self.summary)
 
     def take_overflow(self) -> list[list[Message]]:
         """Return the turns that were taken out and are to be summed up now, or given up."""
@@ -206,7 +212,12 @@ class Conversation:
 
 def _asked(turn: list[Message]) -> str:
     """Return the beginning of a turn's question on one line."""
-    return " ".join(asked(str(turn[0]["content"])).split())[:LINE]
+    return " ".join(_question(turn).split())[:LINE]
+
+
+def _question(turn: list[Message]) -> str:
+    """Return a turn's question without the code and the output that it is about."""
+    return asked(without_data(str(turn[0]["content"])))
 
 
 def close_turn(messages: list[Message], said: str, why: str) -> None:

@@ -13,6 +13,7 @@ import json
 import logging
 import os
 from datetime import UTC, datetime
+from itertools import chain
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Journal:
         folder: where the files are; it is made, for the person alone, when there is something.
         session: the name of this session, the same for an agent that follows a crashed one.
         notebook: the notebook that the session belongs to; empty where nobody says.
-        redact: takes secrets out of each line.
+        redact: takes secrets out of each line's strings.
 
     """
 
@@ -45,6 +46,7 @@ class Journal:
     ) -> None:
         self._folder = folder
         self._path = folder / f"{session}.jsonl"
+        self._full = folder / f"{session}.1.jsonl"
         self._notebook = notebook
         self._redact = redact
         self._file: TextIO | None = None
@@ -67,6 +69,14 @@ class Journal:
     def last(self) -> tuple[str, list[Line]]:
         """Return this session's last conversation, its id first; empty where there is none."""
         return _last_conversation(_lines(self._path))
+
+    def events(self, conversation: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the events of a conversation of this session, as type and content, in order."""
+        current = ""
+        for line in chain(_lines(self._full), _lines(self._path)):
+            current = str(line.get("conversation", current))
+            if current == conversation and "seq" in line:
+                yield line["type"], line["content"]
 
     def previous(self) -> tuple[str, list[Line]]:
         """Return the last conversation of this notebook, be it of a session before this one."""
@@ -115,17 +125,28 @@ class Journal:
             return
         try:
             file = self._begun(conversation)
-            file.write(self._redact(_dumped(line)))
+            file.write(_dumped(self._redacted(line)))
             file.flush()
         except OSError as error:
             self._broken = True
             log.warning("the conversation is not kept on disk: %s", error)
 
+    def _redacted(self, value: Any) -> Any:  # noqa: ANN401 (JSON has no narrower type)
+        """Return a value without secrets in its strings; what isn't one stays, so it stays JSON."""
+        match value:
+            case str():
+                return self._redact(value)
+            case dict():
+                return {self._redact(key): self._redacted(item) for key, item in value.items()}
+            case list() | tuple():
+                return [self._redacted(item) for item in value]
+        return value
+
     def _begun(self, conversation: str) -> TextIO:
         """Return the file, in which this conversation has begun."""
         if self._file and self._file.tell() > FILE:
             self.close()
-            os.replace(self._path, self._path.with_name(f"{self._path.stem}.1.jsonl"))
+            os.replace(self._path, self._full)
         if self._file is None:
             self._file = self._open()
         if conversation != self._conversation:

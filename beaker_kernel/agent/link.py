@@ -67,6 +67,7 @@ class Link:
         self._reader = reader
         self._writer = writer
         self._decoder = link.Decoder()
+        self._unsent: list[bytes] | None = None  # a list where one has gone out in this turn
         self.composer = Composer("")
 
     @classmethod
@@ -83,8 +84,21 @@ class Link:
                 yield Incoming.read(frames)
 
     def send(self, verb: Verb, argument: bytes, *parts: bytes) -> None:
-        """Queue a message."""
-        self._writer.write(link.encode([verb.encode(), argument, *parts]))
+        """Send a message: the first of the loop's turn at once, those behind it together.
+
+        So a word is not held up, and a burst wakes the relay twice.
+        """
+        message = link.encode([verb.encode(), argument, *parts])
+        if self._unsent is None:
+            self._unsent = []
+            self._writer.write(message)
+            asyncio.get_running_loop().call_soon(self._flush)
+        else:
+            self._unsent.append(message)
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, None
+        self._writer.writelines(unsent or ())
 
     def note(self, name: str, content: bytes = b"") -> None:
         """Tell the relay something that is no Jupyter message."""
@@ -118,5 +132,6 @@ class Link:
         return str(header["msg_id"])
 
     def close(self) -> None:
-        """Close the link."""
+        """Send what is queued, and close the link."""
+        self._flush()
         self._writer.close()

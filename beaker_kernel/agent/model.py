@@ -6,7 +6,9 @@ every endpoint speaks; a `Model` turns them into the events below, whatever shap
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens that one completion took, as the endpoint counts them."""
+    """Tokens that one completion took, as the endpoint counts them, or about as many."""
 
     prompt_tokens: int
     completion_tokens: int
@@ -66,7 +68,8 @@ class Completion:
     """The end of a stream: the whole message to append, and the calls that it holds.
 
     `message` is in the chat API's shape; appended to the messages, it is what is sent next.
-    `text` is the answer without calls or thoughts.
+    `text` is the answer without calls or thoughts. It is `truncated` at the model's limit, or
+    `filtered` by the endpoint.
     """
 
     message: Message
@@ -74,18 +77,24 @@ class Completion:
     tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage | None = None
     truncated: bool = False
+    filtered: bool = False
 
 
 ModelEvent = TextDelta | ThoughtDelta | Retry | Completion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ToolSpec:
     """A tool as the model sees it; `parameters` is a JSON Schema of type object."""
 
     name: str
     description: str
     parameters: dict[str, Any]
+
+    @cached_property
+    def size(self) -> int:
+        """The characters that a request tells it in."""
+        return len(json.dumps(asdict(self), ensure_ascii=False))
 
 
 class Model(Protocol):

@@ -156,7 +156,9 @@ class Models:
 
     def room(self, endpoint: Endpoint) -> Room:
         """Return what fits into a request to an endpoint."""
-        return self._rooms.setdefault(endpoint, Room(endpoint.context))
+        return self._rooms.setdefault(
+            endpoint, Room(endpoint.context or self._settings.context_tokens)
+        )
 
     def budget(self, endpoint: Endpoint) -> Budget:
         """Return a new account for a question.

@@ -17,6 +17,7 @@ from beaker_kernel.protocol.messages import CellAck, CellOp
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from beaker_kernel.agent.surface import Surface
     from beaker_kernel.protocol.messages import CellOperation
 
 ANSWER = 3.0
@@ -25,8 +26,6 @@ ANSWERS = frozenset({"cell_ack", "notebook_state_response"})
 """What a frontend sends over the comm because it was asked to."""
 Send: TypeAlias = Callable[[str, dict[str, Any], str], None]
 """Sends a message's type, content and exchange id over a comm."""
-SAID = 8_000
-"""Characters of a conversation in a notebook's metadata that are read."""
 SILENT = "the notebook doesn't answer"
 
 
@@ -178,7 +177,7 @@ class Notebook:
         )
         ack = await self._change(change)
         now = replace(cell, source=source or "") if op == "replace" else cell
-        del self._seen[cell.id]
+        self._seen.pop(cell.id, None)
         if ack.ok and ack.sha256 == now.sha256:
             self.saw(now)
         return ack
@@ -205,14 +204,25 @@ def read_state(notebook: dict[str, Any]) -> NotebookState:
     return NotebookState([_cell(cell) for cell in cells], _said(notebook.get("metadata")))
 
 
+async def state_of(notebook: Notebook | None, surface: Surface) -> NotebookState | None:
+    """Return how a notebook is now; none where nobody tells, which its person then hears."""
+    if notebook is None:
+        return None
+    try:
+        return await notebook.read()
+    except ProtocolError as error:
+        surface.notice(f"{error}; what was edited since it ran is not known.")
+        return None
+
+
 def _said(metadata: object) -> str:
-    """Return the end of the conversation that a notebook's metadata hold, as a transcript."""
+    """Return the conversation that a notebook's metadata hold, as a transcript."""
     beaker = metadata.get("beaker") if isinstance(metadata, dict) else None
     kept = beaker.get("conversation") if isinstance(beaker, dict) else None
     messages = kept.get("messages") if isinstance(kept, dict) else None
     spoken = [m for m in messages if isinstance(m, dict)] if isinstance(messages, list) else []
-    lines = [f"{m.get('role')}: {m.get('content')}" for m in spoken]
-    return "\n\n".join(lines)[-SAID:]
+    lines = [f"{m.get('role')}: {m['content']}" for m in spoken if m.get("content")]
+    return "\n\n".join(lines)
 
 
 def _cell(cell: dict[str, Any]) -> NotebookCell:

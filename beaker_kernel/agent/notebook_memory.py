@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from beaker_kernel.agent.conversation import Conversation
+    from beaker_kernel.agent.model import Message
+    from beaker_kernel.agent.notebook import NotebookState
+    from beaker_kernel.agent.surface import Surface
 
 
 class NotebookMemory:
@@ -19,11 +22,13 @@ class NotebookMemory:
 
     Attributes:
         chosen: the same, as it is now.
+        may_restore: whether no question has come yet that could go on with what the notebook keeps.
 
     """
 
     def __init__(self, setting: Callable[[], bool], chosen: str) -> None:
         self.chosen = chosen
+        self.may_restore = True
         self._setting = setting
 
     @property
@@ -31,16 +36,48 @@ class NotebookMemory:
         """Whether anything is to be kept."""
         return self.chosen == "on" if self.chosen else self._setting()
 
+    def restore(
+        self,
+        conversation: Conversation,
+        surface: Surface,
+        state: NotebookState | None,
+        redact: Callable[[str], str],
+    ) -> None:
+        """Go on, once, with the conversation that the notebook holds, and go on keeping it.
+
+        That it holds one was a person's choice; it counts until they choose otherwise.
+        """
+        if state is None:
+            return
+        may, self.may_restore = self.may_restore, False
+        if may and self.chosen != "off" and conversation.is_new and state.said:
+            self.chosen = "on"
+            conversation.restore(redact(state.said))
+            surface.notice("The model is told what this notebook keeps of an earlier conversation.")
+
     def content(
         self, conversation: Conversation, redact: Callable[[str], str]
     ) -> dict[str, Any] | None:
         """Return what the notebook is to keep, in place of what it keeps.
 
-        It is none where that was never wanted; where it isn't any more, no message is in it.
+        It is none where that was never wanted, and where nothing was said: what the notebook keeps
+        stays then. Where it isn't wanted any more, no message is in it.
         """
-        if not (self.keeps or self.chosen):
-            return None
         spoken = conversation.spoken if self.keeps else []
+        if not (spoken or self.chosen == "off"):
+            return None
+        return self._kept(conversation, spoken, redact)
+
+    def forgotten(
+        self, conversation: Conversation, state: NotebookState | None
+    ) -> dict[str, Any] | None:
+        """Return what the notebook keeps when all is forgotten; none where it keeps nothing."""
+        holds = self.keeps or self.chosen or (state and state.said)
+        return self._kept(conversation, [], str) if holds else None
+
+    def _kept(
+        self, conversation: Conversation, spoken: list[Message], redact: Callable[[str], str]
+    ) -> dict[str, Any]:
         return {
             "conversation": conversation.id,
             "version": conversation.last,

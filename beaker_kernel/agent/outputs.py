@@ -15,6 +15,9 @@ IMAGES = ("image/png", "image/jpeg")
 TEXTS = ("text/markdown", "text/plain", "application/json", "text/latex", "text/html")
 ROOM = 100_000
 """Characters of text that are kept: its beginning and its end."""
+WORD = 1_000
+"""Characters of a word that are left out where it is cut."""
+_LAST_WORD, _FIRST_WORD = re.compile(r"\S+\Z"), re.compile(r"\A\S+")
 MOST_IMAGES = 4
 
 
@@ -53,8 +56,8 @@ class Outputs:
         self._texts.append(text)
         self._size += len(text)
         if self._size > 2 * ROOM:
-            self._texts = [shorten("".join(self._texts), ROOM)]
-            self._size = ROOM
+            self._texts = [_kept("".join(self._texts))]
+            self._size = len(self._texts[0])
 
     @property
     def raw(self) -> str:
@@ -88,6 +91,18 @@ def shorten(text: str, limit: int) -> str:
     half = max(0, (limit - 60) // 2)
     left_out = len(text) - 2 * half
     return f"{text[:half]}\n… {left_out} characters left out …\n{text[len(text) - half :]}"
+
+
+def _kept(text: str) -> str:
+    """Return the beginning and the end of a long text, without the words that the cut parts.
+
+    They may be parts of a secret, which aren't known as one.
+    """
+    half = ROOM // 2
+    head, tail = text[:half], text[-half:]
+    head = head[:-WORD] + _LAST_WORD.sub("", head[-WORD:])
+    tail = _FIRST_WORD.sub("", tail[:WORD]) + tail[WORD:]
+    return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
 
 
 def _last_written(line: str) -> str:

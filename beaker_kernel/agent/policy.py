@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,6 +19,15 @@ HOW_TO_ALLOW = (
     "or approve it once while BEAKER_REPLAY=record, and run with BEAKER_REPLAY=replay"
 )
 PERSON = "the person"
+_HIDDEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp", "Zs"})
+_BLANK = re.compile(
+    "[\u034f\u115f-\u1160\u17b4-\u17b5\u180b-\u180f\u2065\u2800"
+    "\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
+)
+"""What draws nothing in the other categories: Default_Ignorable_Code_Point, fillers, blank braille.
+
+`dev_ui/src/conversation/visible.ts` has the same.
+"""
 _ORDER: tuple[Policy, ...] = ("never", "ask", "guarded", "auto")
 """From what allows least."""
 
@@ -33,8 +43,8 @@ def visible(code: str) -> str:
 
 
 def _shown(character: str) -> str:
-    hidden = unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs", "Zl", "Zp")
-    return f"⟨U+{ord(character):04X}⟩" if hidden and character not in "\n\t" else character
+    hidden = unicodedata.category(character) in _HIDDEN or _BLANK.match(character)
+    return f"⟨U+{ord(character):04X}⟩" if hidden and character not in " \n\t" else character
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +78,7 @@ class Approver(Protocol):
     async def approve(self, code: str, *, untrusted: bool) -> Verdict:
         """Ask for a person's word on exactly this code, and wait for it.
 
-        `untrusted` says that the model had read outputs or variables before it wrote the code.
+        `untrusted` says that the model had read cells or outputs before it wrote the code.
         """
 
 

@@ -13,7 +13,7 @@ from beaker_kernel.agent.frontend.carriers import Emitter, Native
 from beaker_kernel.agent.frontend.surfaces import Surfaces
 from beaker_kernel.agent.notebook import read_state
 from beaker_kernel.agent.policy import permitted
-from beaker_kernel.errors import BeakerError, ModelError, ProtocolError
+from beaker_kernel.errors import BeakerError, ConfigurationError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies, requests
 from beaker_kernel.protocol.codec import decode, encode
 from beaker_kernel.protocol.frames import msg_id
@@ -64,7 +64,7 @@ class Requests:
         self._comms = comms
         self._cancel = cancel
         self._surfaces = Surfaces(link, session, assistant, stdin, comms)
-        self._cells = CellRequests(session, assistant, comms, self._surfaces)
+        self._cells = CellRequests(session, assistant, comms, self._surfaces, stop=self._stop)
 
     async def answer(self, carrier: Carrier) -> Reply:
         """Answer a request by the method of its name, or as the active context does.
@@ -142,9 +142,13 @@ class Requests:
         """Stop a question, or all."""
         request = decode("llm_cancel_request", carrier.content)
         assert isinstance(request, requests.LlmCancelRequest)
-        stopped = self._cancel(request.msg_id)
+        return encode(replies.LlmCancelReply(cancelled=tuple(self._stop(request.msg_id))))
+
+    def _stop(self, msg_id: str | None = None) -> list[str]:
+        """Stop a question, or all, and the code that runs for it; return which."""
+        stopped = self._cancel(msg_id)
         self._session.interrupt(tuple(stopped.values()))
-        return encode(replies.LlmCancelReply(cancelled=tuple(stopped)))
+        return list(stopped)
 
     async def resume_request(self, carrier: Carrier) -> Reply:
         """Send the events again that a frontend missed."""
@@ -212,7 +216,8 @@ class Requests:
         return encode(reply)
 
     async def reset_request(self, carrier: Carrier) -> Reply:
-        """Forget the conversation."""
+        """Forget the conversation, and stop what is being answered in it."""
+        self._stop()
         self._assistant.reset()
         return OK
 
@@ -221,8 +226,11 @@ class Requests:
         request = decode("set_agent_model", carrier.content)
         assert isinstance(request, requests.SetAgentModel)
         profile, named = request.provider_id, (request.model_config or {}).get("model_name", "")
-        is_known = profile in self._assistant.settings.models
-        await self._assistant.models.choose(profile if profile and is_known else str(named))
+        known = self._assistant.settings.models
+        if profile and not named and profile not in known:
+            there = ", ".join(known) or "none; `c.Beaker.models` holds them"
+            raise ConfigurationError(f"no model profile is called {profile!r}; there are {there}")
+        await self._assistant.models.choose(profile if profile in known else str(named))
         return OK
 
     async def context_setup_request(self, carrier: Carrier) -> Reply:
@@ -231,7 +239,7 @@ class Requests:
         assert isinstance(request, requests.ContextSetupRequest)
         self._contexts.find(request.context)
         wanted = request.subkernel or request.language
-        if wanted and wanted not in (self._session.kernelspec, self._session.language.name):
+        if wanted and not self._session.is_called(wanted):
             await self._session.replace(wanted)
         await self._contexts.choose(request.context, carrier.header)
         emit = Emitter(carrier, self._assistant.conversation)

@@ -1,22 +1,22 @@
 """How much fits into a request, so that the endpoint need not complain.
 
 Nobody but the endpoint can count its tokens: they are estimated from characters, and each usage
-that it reports corrects the estimate.
+that it reports corrects the estimate. Where it reports none, the estimate is what counts.
 """
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
-from math import inf
+from dataclasses import dataclass
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
+from beaker_kernel.agent.model import Usage
 from beaker_kernel.agent.outputs import shorten
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from beaker_kernel.agent.model import Message, ToolSpec
+    from beaker_kernel.agent.model import Completion, Message, ToolSpec
 
 PART = 0.75
 """The part of the context that a request may fill; the rest is for the answer."""
@@ -24,6 +24,8 @@ BRIEFING = 1 / 3
 """The part of a request that tells of the session."""
 SHORT = 400
 """Characters that are left of an old tool result where room is short."""
+WRAPPING = 60
+"""Characters of names, roles and ids around the text of a message or a call."""
 LEAST, MOST = 1.0, 6.0
 """Characters that a token may have."""
 
@@ -33,13 +35,15 @@ class Room:
     """What one model's context holds.
 
     Attributes:
-        context: its tokens; 0 where nobody has said, which counts as endless.
+        context: its tokens; 0 where nobody has said, which counts as endless until one is too long.
         characters_per_token: as far as is known.
+        estimates: whether the endpoint has left a usage out.
 
     """
 
     context: int = 0
     characters_per_token: float = 4.0
+    estimates: bool = False
 
     @property
     def characters(self) -> float:
@@ -51,13 +55,46 @@ class Room:
         if tokens:
             self.characters_per_token = min(MOST, max(LEAST, characters / tokens))
 
+    def exceeded(self, characters: int, limit: int) -> None:
+        """Take in that a request of so many characters was too long for the endpoint.
+
+        `limit` are the tokens that fit, or 0 where it doesn't name them. What may be sent from now
+        on is shorter in any case: where the estimate says that it did fit, the estimate is wrong.
+        """
+        context = limit or self.context
+        if context:
+            most = max(LEAST, characters / context)
+            self.characters_per_token = min(self.characters_per_token, most)
+        sent = int(characters / self.characters_per_token)
+        self.context = max(1, min(context or sent, sent))
+
+    def counted(self, completion: Completion, sent: int, thought: int = 0) -> Usage:
+        """Return what a completion took: as the endpoint counts, or else about as much.
+
+        `sent` are the characters of its request, `thought` those of its reasoning.
+        """
+        if completion.usage and completion.usage.prompt_tokens:
+            self.learn(sent, completion.usage.prompt_tokens)
+            return completion.usage
+        self.estimates = True
+        answered = size([completion.message]) + thought
+        return Usage(
+            prompt_tokens=ceil(sent / self.characters_per_token),
+            completion_tokens=ceil(answered / self.characters_per_token),
+        )
+
 
 def size(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> int:
-    """Return the characters of messages and tools, without images."""
+    """Return about the characters of messages and tools, without images."""
     texts = [message for message in messages if not isinstance(message.get("content"), list)]
-    return len(json.dumps(texts, ensure_ascii=False)) + sum(
-        len(json.dumps(asdict(tool), ensure_ascii=False)) for tool in tools
-    )
+    return sum(map(_length, texts)) + sum(tool.size for tool in tools)
+
+
+def _length(message: Message) -> int:
+    """Return a message's characters; to encode it would take longer than all else of a step."""
+    functions = [call["function"] for call in message.get("tool_calls") or ()]
+    called = sum(len(f["name"]) + len(f["arguments"]) + WRAPPING for f in functions)
+    return len(message.get("content") or "") + called + WRAPPING
 
 
 def shorten_results(messages: Sequence[Message], excess: float) -> bool:

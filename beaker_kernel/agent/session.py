@@ -136,15 +136,22 @@ class LiveSession:
         self.kernelspec = ""
         self.sandbox = ""
         self.language: Language = languages.Default("")
+        self._names: frozenset[str] = frozenset()
 
     def started(self, kernelspec: str, language: str, sandbox: str = "") -> None:
         """A subkernel is up; `language` as its kernelspec names it."""
         self.kernelspec = kernelspec
         self.sandbox = sandbox
         self.language = languages.load(language)
+        names = (kernelspec, language, self.language.name)
+        self._names = frozenset(name.lower() for name in names)
         self.generation += 1
         self._subshells = True
         self._up.set()
+
+    def is_called(self, name: str) -> bool:
+        """Whether the subkernel's kernelspec or language has this name, in any case."""
+        return name.lower() in self._names
 
     def died(self) -> None:
         """The subkernel is gone, and with it all that ran there."""

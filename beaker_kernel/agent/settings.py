@@ -56,6 +56,12 @@ class Beaker(Configurable):
     context = Unicode(
         "default", config=True, help="What the agent is good at, by the name of an entry point."
     )
+    context_tokens = Int(
+        0,
+        min=0,
+        config=True,
+        help="Tokens that fit into a request with its answer, where no profile says; 0: unknown.",
+    )
     models: Dict[str, dict[str, Any]] = Dict(
         config=True, help="Models by names of your own: endpoint, model, key_file, context, …"
     )
@@ -83,7 +89,10 @@ class Beaker(Configurable):
     )
     max_steps = Int(20, min=1, config=True, help="Completions per question.")
     max_tokens = Int(
-        200_000, min=1, config=True, help="Tokens per question, as the endpoint counts."
+        200_000,
+        min=1,
+        config=True,
+        help="Tokens per question, as the endpoint counts; estimated where it doesn't.",
     )
     max_seconds = Float(600.0, min=0.1, config=True, help="Seconds of model time per question.")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from beaker_kernel.agent.briefing import asked, fenced
 from beaker_kernel.agent.model import Completion, Retry
 from beaker_kernel.agent.outputs import shorten
+from beaker_kernel.agent.room import size
 from beaker_kernel.agent.vigil import Vigil
 from beaker_kernel.errors import ModelError, ModelResponseError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.budget import Budget
     from beaker_kernel.agent.conversation import Conversation
     from beaker_kernel.agent.model import Message, Model
+    from beaker_kernel.agent.room import Room
     from beaker_kernel.agent.surface import Surface
 
 SECONDS = 30.0
@@ -33,12 +35,12 @@ PART = 8
 
 
 async def sum_up(
-    conversation: Conversation, *, model: Model, surface: Surface, budget: Budget, room: float
+    conversation: Conversation, *, model: Model, surface: Surface, budget: Budget, room: Room
 ) -> None:
     """Have the turns summed up that don't fit any more; where that fails they are left out.
 
-    `room` is what a request may have, in characters. Time, tokens and cost count for the question
-    that is asked now.
+    `room` is what fits into a request. Time, tokens and cost count for the question that is asked
+    now.
     """
     turns = conversation.take_overflow()
     if not turns:
@@ -63,7 +65,7 @@ async def summarize(
     model: Model,
     surface: Surface,
     budget: Budget,
-    room: float,
+    room: Room,
 ) -> str:
     """Return what the model says of turns, and of the summary of those `before` them.
 
@@ -72,7 +74,7 @@ async def summarize(
         TimeoutError: it took too long.
 
     """
-    said = transcript(turns, int(min(READ, room / 2)))
+    said = transcript(turns, int(min(READ, room.characters / 2)))
     earlier = f"Before that:\n{before}\n\n" if before else ""
     messages: list[Message] = [
         {"role": "system", "content": _prompt()},
@@ -84,11 +86,11 @@ async def summarize(
             completion = await _complete(model, messages, surface)
     finally:
         budget.seconds += time.monotonic() - began
-    if completion.usage:
-        surface.usage(completion.usage, budget, budget.count(completion.usage))
+    usage = room.counted(completion, size(messages))
+    surface.usage(usage, budget, budget.count(usage))
     if not completion.text.strip():
         raise ModelResponseError(f"{model.endpoint} gave no summary")
-    return shorten(completion.text.strip(), int(min(LONGEST, room / PART)))
+    return shorten(completion.text.strip(), int(min(LONGEST, room.characters / PART)))
 
 
 def transcript(turns: Sequence[Sequence[Message]], most: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 from beaker_kernel.agent.model import ToolSpec
@@ -31,7 +32,7 @@ class ToolResult:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tool:
     """A function that the model may use.
 
@@ -51,7 +52,7 @@ class Tool:
         """The function's name."""
         return self.signature.name
 
-    @property
+    @cached_property
     def spec(self) -> ToolSpec:
         """The tool as the model sees it."""
         told = self.signature

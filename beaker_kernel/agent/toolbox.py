@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from beaker_kernel.protocol.replies import Policy
 
 NO_POLICIES: Mapping[str, Policy] = MappingProxyType({})
+RUNS = "run_code"
+"""The tool whose policy holds for all code of the model's, whichever tool runs it."""
 log = logging.getLogger("beaker.agent")
 
 
@@ -67,9 +69,12 @@ class Toolbox:
         return refused(refusal) if refusal else await self._use(turn, tool, arguments)
 
     def _turn(self, tool: Tool) -> Turn:
-        """Return what a tool may use, under its own policy where that allows less."""
-        policy = self._policies.get(tool.name, "auto")
-        return replace(self.turn, policy=narrowest(self.turn.policy, policy))
+        """Return what a tool may use, under its own policy where that allows less.
+
+        Code that it runs is under that of `run_code`, too.
+        """
+        policy = narrowest(self.turn.policy, self._policies.get(tool.name, "auto"))
+        return replace(self.turn, policy=policy, code_policy=self._policies.get(RUNS, "auto"))
 
     async def _refusal(self, turn: Turn, tool: Tool, call: ToolCall) -> str:
         """Say why a call may not be made that is judged itself; no sandbox holds it.

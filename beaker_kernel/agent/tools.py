@@ -22,7 +22,7 @@ async def insert_cell(turn: Turn, code: str) -> ToolResult:
     if placed := await _placed(turn, code):
         turn.surface.placed(code)
         return ToolResult(placed)
-    if turn.surface.takes_cells or turn.policy == "never":
+    if turn.surface.takes_cells or not turn.may_run:
         turn.surface.cell(code)
         return ToolResult(INSERTED)
     return await turn.run(code)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from beaker_kernel.agent import briefing
 from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.outputs import shorten
-from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge
+from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge, narrowest
 from beaker_kernel.agent.tool import ToolResult, refused
 from beaker_kernel.errors import ApprovalRequired
 
@@ -42,6 +42,7 @@ class Turn:
         author: who wants code to run, for the record.
         notebook: the cells, where the frontend lets them be changed.
         budget: what the question may take.
+        code_policy: whose word code needs, where that allows less than `policy`.
 
     """
 
@@ -55,6 +56,12 @@ class Turn:
     author: str = "model"
     notebook: Notebook | None = None
     budget: Budget = field(default_factory=Budget)
+    code_policy: Policy = "auto"
+
+    @property
+    def may_run(self) -> bool:
+        """Whether code may run at all, be it on a person's word."""
+        return "never" not in (self.policy, self.code_policy)
 
     async def run(self, code: str) -> ToolResult:
         """Run code in the live session, if it may; its output is shown under the question.
@@ -66,7 +73,7 @@ class Turn:
         """
         if not code.strip():
             return refused("there is no code to run")
-        verdict = await self.judge(code, sandboxed=bool(self.session.sandbox))
+        verdict = await self.judge_code(code)
         if not verdict.code:
             return refused(f"not run: {verdict.refusal}")
         self.surface.code(verdict.code, self.record(verdict.code, verdict.by))
@@ -75,17 +82,30 @@ class Turn:
         self.budget.output += execution.size
         return self._result(execution, verdict.code if verdict.code != code else "")
 
-    async def judge(self, code: str, *, sandboxed: bool = False) -> Verdict:
-        """Decide about code, or a call as it stands written.
+    async def judge_code(self, code: str) -> Verdict:
+        """Decide about code that is to run in the live session.
 
         Raises:
             ApprovalRequired: the policy wants a person's word, and nobody can be asked.
 
         """
+        policy = narrowest(self.policy, self.code_policy)
+        return await self._judge(policy, code, sandboxed=bool(self.session.sandbox))
+
+    async def judge(self, call: str) -> Verdict:
+        """Decide about a call as it stands written; no sandbox holds it.
+
+        Raises:
+            ApprovalRequired: the policy wants a person's word, and nobody can be asked.
+
+        """
+        return await self._judge(self.policy, call, sandboxed=False)
+
+    async def _judge(self, policy: Policy, code: str, *, sandboxed: bool) -> Verdict:
         untrusted = briefing.holds_session_text(self.messages)
         try:
             verdict = await judge(
-                self.policy, self.surface, code, untrusted=untrusted, sandboxed=sandboxed
+                policy, self.surface, code, untrusted=untrusted, sandboxed=sandboxed
             )
         except ApprovalRequired:
             if self.tape and self.tape.approved(digest(code)):

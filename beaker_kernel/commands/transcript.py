@@ -102,7 +102,7 @@ class Transcript:
     def proposal(self, content: Content) -> None:
         """Show exactly the code that waits for a word, hidden characters written out."""
         self.end()
-        warning = ", after reading outputs or files" if content["untrusted"] else ""
+        warning = ", after reading cells, outputs or files" if content["untrusted"] else ""
         self.note(f"The model wants to run this{warning} ({content['reason']}):")
         self.note(fenced(content["language"], visible(content["code"])))
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.questions import Questions
     from beaker_kernel.protocol.frames import Signer
 
+QUESTIONS = frozenset({"llm_request", "execute_request"})
+"""With their replies the model has been told what became of the subkernel."""
 SHOWN = 256
 """Requests of the agent whose late outputs, say of a thread, still find the cell to stand under."""
 
@@ -91,6 +93,7 @@ class AgentSide:
         self._loop = loop
         self._chosen = b"{}"  # by the person: what an agent tells the next one
         self._process: AgentProcess | None = None
+        self._was_lost = False  # a subkernel, and no question was answered since
         self._thinks_it_lives = False  # the subkernel: what the agent was told last
         self._early: list[tuple[str, list[bytes]]] = []  # its requests until that is ready
         self._running: set[str] = set()  # its requests that the subkernel is busy with
@@ -152,6 +155,7 @@ class AgentSide:
 
     def subkernel_died(self) -> None:
         """Tell the agent that the session's variables are gone."""
+        self._was_lost = True
         self._thinks_it_lives = False
         self._early.clear()
         self._shown.clear()
@@ -167,6 +171,8 @@ class AgentSide:
         self._process = AgentProcess(
             self._loop, self._session_id, self._chosen, self._receive, self._ended
         )
+        if self._was_lost:
+            self._note("dead")
         self.subkernel_started()
         return self._process
 
@@ -221,10 +227,12 @@ class AgentSide:
             self._note("refused", str(error).encode())
 
     def _pass_reply(self, channel: str, identity: bytes, parts: list[bytes]) -> None:
-        frames = [identity, *self._signer.frames(parts)]
-        self._frontends.sockets.requests[channel].send_multipart(frames)
         request = self._frontends.requests.replied(msg_id(parts[1]))
+        route = request.route if request else [identity]
+        frames = [*route, *self._signer.frames(parts)]
+        self._frontends.sockets.requests[channel].send_multipart(frames)
         if request:
+            self._was_lost &= request.msg_type not in QUESTIONS
             self._frontends.close(request)
             if request.is_cell:
                 self._session.cell_ended(request, parts[3])

@@ -1,7 +1,8 @@
 """The relay process from its command line to its end.
 
 Nothing but the standard library's lightest modules is imported before the subkernel has been
-started: its start is what the person waits for, and ours happens in its shadow.
+started: its start is what the person waits for, and ours happens in its shadow. So what is imported
+here at the top says `TYPE_CHECKING = False` itself: the module `typing` would take a third of it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
-from beaker_kernel.kernel import connection, kept_info, kernelspecs, runtime
+from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
 from beaker_kernel.kernel.subkernel import Subkernel
 from beaker_kernel.malloc import use_one_arena
 from beaker_kernel.prctl import forbid_dumps
@@ -27,7 +28,8 @@ def main() -> None:
         front = connection.read(options["-f"])
         spec = kernelspecs.choose(os.environ, options.get("--resource-dir", ""))
         patience = float(os.environ.get("BEAKER_START_TIMEOUT") or 60)
-        is_restart = kept_info.is_restart(options["-f"])
+        is_restart = connection.is_restart(options["-f"])
+        connection.mark_used(options["-f"])
         folder = runtime.create()
     except (ConfigurationError, OSError, ValueError, KeyError) as error:
         sys.exit(f"beaker: {error}")
@@ -54,6 +56,7 @@ def run(
 
     """
     subkernel.start()
+    processes.open_more_files()
     forbid_dumps()
     use_one_arena()
 

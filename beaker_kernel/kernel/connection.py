@@ -4,39 +4,59 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+import time
+from contextlib import suppress
 
 from beaker_kernel.errors import ConfigurationError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+    from typing import Any
 
 CHANNELS = ("shell", "iopub", "stdin", "control", "hb")
-DEFAULTS = {"signature_scheme": "hmac-sha256", "curve_publickey": "", "curve_secretkey": ""}
+NEW = 5.0
+"""Seconds in which a relay starts whose connection file was written for it."""
 
 
-class Connection(NamedTuple):
+class Connection:
     """A connection file's content (jupyter_client docs, "Connection files").
 
-    The curve keys are there where the server wants the frontends' connections encrypted.
+    Attributes:
+        ports: of each channel.
+        curve_publickey: there where the server wants the frontends' connections encrypted.
+        curve_secretkey: there with it.
+
     """
 
-    transport: str
-    ip: str
-    key: str
-    signature_scheme: str
-    curve_publickey: str
-    curve_secretkey: str
-    shell_port: int
-    iopub_port: int
-    stdin_port: int
-    control_port: int
-    hb_port: int
+    def __init__(
+        self,
+        *,
+        transport: str,
+        ip: str,
+        key: str,
+        signature_scheme: str,
+        ports: Iterable[int],
+        curve_publickey: str = "",
+        curve_secretkey: str = "",
+    ) -> None:
+        self.transport = transport
+        self.ip = ip
+        self.key = key
+        self.signature_scheme = signature_scheme
+        self.ports = dict(zip(CHANNELS, ports, strict=True))
+        self.curve_publickey = curve_publickey
+        self.curve_secretkey = curve_secretkey
+
+    @property
+    def named_ports(self) -> dict[str, int]:
+        """The ports by the names that connection files and `connect_reply` have for them."""
+        return {f"{channel}_port": port for channel, port in self.ports.items()}
 
     def url(self, channel: str) -> str:
         """Return the ZMQ address of a channel."""
         separator = ":" if self.transport == "tcp" else "-"
-        return f"{self.transport}://{self.ip}{separator}{getattr(self, f'{channel}_port')}"
+        return f"{self.transport}://{self.ip}{separator}{self.ports[channel]}"
 
 
 def read(path: str) -> Connection:
@@ -58,21 +78,50 @@ def of(info: Mapping[str, Any]) -> Connection:
     """Return what a connection file's content says; fields that we don't know are left out.
 
     Raises:
-        TypeError: something is missing in it.
+        ValueError: something is missing in it.
 
     """
-    content = {**DEFAULTS, **info}
-    return Connection(**{name: content[name] for name in Connection._fields if name in content})
+    try:
+        return Connection(
+            transport=info["transport"],
+            ip=info["ip"],
+            key=info["key"],
+            signature_scheme=info.get("signature_scheme", "hmac-sha256"),
+            ports=[info[f"{channel}_port"] for channel in CHANNELS],
+            curve_publickey=info.get("curve_publickey", ""),
+            curve_secretkey=info.get("curve_secretkey", ""),
+        )
+    except KeyError as error:
+        raise ValueError(f"it has no {error.args[0]}") from error
+
+
+def is_restart(path: str) -> bool:
+    """Tell whether there was a kernel here before: a server writes the connection file once."""
+    return time.time() - os.stat(path).st_mtime > NEW
+
+
+def mark_used(path: str) -> None:
+    """Have the next relay with this connection file know that it is a restart, however soon."""
+    stat = os.stat(path)
+    with suppress(PermissionError):  # it is somebody else's: then its own time has to do
+        os.utime(path, (stat.st_atime, stat.st_mtime - 2 * NEW))
 
 
 def write(path: str, connection: Connection) -> None:
-    """Write a connection file that only its owner can read."""
+    """Write the connection file of a kernel whose connections are not encrypted.
+
+    Only its owner can read it.
+    """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    content = {
-        name: value for name, value in connection._asdict().items() if value or name == "key"
+    content: dict[str, Any] = {
+        "transport": connection.transport,
+        "ip": connection.ip,
+        "key": connection.key,
+        "signature_scheme": connection.signature_scheme,
+        "kernel_name": "",
     }
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump({**content, "kernel_name": ""}, file)
+        json.dump(content | connection.named_ports, file)
 
 
 def over_ipc(front: Connection, prefix: str) -> Connection:
@@ -92,4 +141,10 @@ def over_tcp(front: Connection) -> Connection:
 
 
 def _elsewhere(front: Connection, transport: str, ip: str, ports: list[int]) -> Connection:
-    return Connection(transport, ip, front.key, front.signature_scheme, "", "", *ports)
+    return Connection(
+        transport=transport,
+        ip=ip,
+        key=front.key,
+        signature_scheme=front.signature_scheme,
+        ports=ports,
+    )

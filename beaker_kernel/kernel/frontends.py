@@ -83,7 +83,7 @@ class Frontends:
     def reply(self, request: Request, content: dict[str, Any]) -> None:
         """Answer a request; its idle is the caller's."""
         parts = self._composer.compose(reply_type(request.msg_type), content, request.header)
-        frames = [request.identity, *self._signer.frames(parts)]
+        frames = [*request.route, *self._signer.frames(parts)]
         self.sockets.requests[request.channel].send_multipart(frames)
         self.requests.replied(request.msg_id)
 
@@ -129,9 +129,7 @@ class Frontends:
 
     def connect_reply(self) -> dict[str, Any]:
         """Return the content that answers a connect_request: our own ports."""
-        channels = ("shell", "iopub", "stdin", "control", "hb")
-        ports = {f"{c}_port": getattr(self.connection, f"{c}_port") for c in channels}
-        return {"status": "ok", **ports}
+        return {"status": "ok", **self.connection.named_ports}
 
 
 def with_beaker(content: bytes, subkernel: str, sandbox: str) -> bytes:

@@ -53,6 +53,11 @@ class Request:
         return self.frames[0]
 
     @property
+    def route(self) -> list[bytes]:
+        """The routing ids that lead back to the frontend: several, where a device is between."""
+        return self.frames[: self.at]
+
+    @property
     def signature(self) -> bytes:
         """The signature as it came."""
         return self.frames[self.at + 1]
@@ -93,7 +98,7 @@ def read(channel: str, frames: list[bytes]) -> Request:
     try:
         at = frames.index(DELIMITER, 1)
         header = loads(frames[at + 2])
-        request = Request(channel, header["msg_id"], header["msg_type"], frames, at)
+        request = Request(channel, str(header["msg_id"]), header["msg_type"], frames, at)
         request.subshell = bool(header.get("subshell_id"))
         request.content  # noqa: B018 (a message cut short has none)
     except (ValueError, LookupError, TypeError, AttributeError) as error:

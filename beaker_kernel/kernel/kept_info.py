@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -21,13 +20,6 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.kernelspecs import KernelSpec
 
 CLAIMS = ("debugger", "kernel subshells")
-NEW = 5.0
-"""Seconds in which a relay starts whose connection file was written for it."""
-
-
-def is_restart(connection_file: str) -> bool:
-    """Tell whether there was a kernel here before: a server writes the connection file once."""
-    return time.time() - os.stat(connection_file).st_mtime > NEW
 
 
 def read(spec: KernelSpec) -> bytes:

@@ -13,27 +13,43 @@ import re
 import site
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
 from beaker_kernel.kernel.sandboxing import sandboxed
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import Any
 
 NATIVE = "python3"
 
 
-class KernelSpec(NamedTuple):
+class KernelSpec:
     """A kernelspec as it stands in its ``kernel.json``."""
 
-    name: str
-    resource_dir: str
-    argv: list[str]
-    language: str
-    env: dict[str, str]
-    interrupt_mode: str
-    metadata: dict[str, Any]
+    def __init__(
+        self,
+        *,
+        name: str,
+        resource_dir: str,
+        argv: list[str],
+        language: str,
+        env: dict[str, str],
+        interrupt_mode: str,
+        metadata: dict[str, Any],
+    ) -> None:
+        self.name = name
+        self.resource_dir = resource_dir
+        self.argv = argv
+        self.language = language
+        self.env = env
+        self.interrupt_mode = interrupt_mode
+        self.metadata = metadata
+
+    def with_metadata(self, added: Mapping[str, Any]) -> KernelSpec:
+        """Return the same kernelspec with more metadata."""
+        return KernelSpec(**{**vars(self), "metadata": {**self.metadata, **added}})
 
     @property
     def provisioner(self) -> str:

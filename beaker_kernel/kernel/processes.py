@@ -7,13 +7,14 @@ ends (prctl(2), PR_SET_PDEATHSIG).
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from beaker_kernel.prctl import SET_PDEATHSIG, prctl
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -21,6 +22,9 @@ DEFAULTS = [
     getattr(signal, name) for name in ("SIGINT", "SIGPIPE", "SIGXFSZ") if hasattr(signal, name)
 ]
 """Signals that Python, or a shell that runs us in its background, ignores; a child shall not."""
+
+FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
+"""How many files we might open at first: what each child is given, too."""
 
 SECRETS = frozenset({"JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN"})
 """Credentials of Jupyter that no child of ours needs."""
@@ -78,7 +82,7 @@ def spawn(
     setpriv = _setpriv(env)
     if not setpriv:
         return _spawn_portably(argv, env, inherit, stderr, death_signal)
-    return os.posix_spawn(
+    pid = os.posix_spawn(
         setpriv,
         [setpriv, "--pdeathsig", death_signal.name.removeprefix("SIG"), "--", *argv],
         env,
@@ -86,6 +90,16 @@ def spawn(
         setpgroup=0,
         setsigdef=DEFAULTS,
     )
+    with suppress(OSError):  # it has just ended, or became somebody else's
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, FILES)
+    return pid
+
+
+def open_more_files() -> None:
+    """Let this process open as many files as it may: each frontend client takes six."""
+    hard = FILES[1]
+    with suppress(ValueError, OSError):  # macOS has another bound that it doesn't tell
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _setpriv(env: Mapping[str, str]) -> str:
@@ -110,6 +124,7 @@ def _spawn_portably(
     def before_exec() -> None:
         for signum in DEFAULTS:
             signal.signal(signum, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_NOFILE, FILES)
         if inherit is not None:
             os.dup2(inherit, 3)
         die_with_parent(parent, death_signal)

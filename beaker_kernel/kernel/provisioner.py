@@ -41,7 +41,7 @@ class Provisioner:
         env = processes.subkernel_environment(os.environ)
         with theirs:
             self.pid = processes.spawn(COMMAND, env, theirs.fileno(), stderr, signal.SIGTERM)
-        config = {"spec": spec._asdict(), "connection_file": connection_file}
+        config = {"spec": vars(spec), "connection_file": connection_file}
         self._link.sendall(link.encode([b"config", dumps(config)]))
         self._link.setblocking(False)
 

@@ -14,6 +14,9 @@ class Receiver(Protocol):
     def input_request(self, identity: bytes, frames: list[bytes]) -> None:
         """Take in a question to a frontend client."""
 
+    def owes(self, identity: bytes) -> bool:
+        """Tell whether a frontend client waits for a reply."""
+
     def publish(self, frames: list[bytes]) -> None:
         """Take in what is published, topic first."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import zmq
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.kernelspecs import KernelSpec
     from beaker_kernel.kernel.subkernel import Subkernel
 
+LOOK = 1.0
+"""Seconds between two looks at the cells for which others wait."""
+
 
 class Relay:
     """Stands between the frontends and the subkernel until the kernel is shut down."""
@@ -55,7 +59,7 @@ class Relay:
         self._turns = Turns()
         self._digests = Digests()
         self._memory = Memory(self._loop)
-        self._sleepers = Sleepers(self._loop, front.iopub_port)
+        self._sleepers = Sleepers(self._loop, front.ports["iopub"])
         self._back = SubkernelSide(
             subkernel,
             self,
@@ -120,8 +124,19 @@ class Relay:
             if not self._is_authentic(request.msg_type, request.signature, request.parts):
                 return
             self._frontends.requests.add(request)
+        is_waited_for = self._turns.is_waited_for
         if not request.is_cell or self._turns.admit(request):
             self._start(request)
+        elif not is_waited_for:
+            self._loop.call_later(LOOK, self._look_at_turns)
+
+    def _look_at_turns(self) -> None:
+        """End the turns of cells to which the subkernel sends no reply, while others wait."""
+        for cell in self._turns.unanswered(time.monotonic()):
+            self._frontends.requests.replied(cell.msg_id)
+            self.cell_ended(cell, b"{}")
+        if self._turns.is_waited_for:
+            self._loop.call_later(LOOK, self._look_at_turns)
 
     def _is_authentic(self, msg_type: str, signature: bytes, parts: list[bytes]) -> bool:
         """Verify what we act on: the signature is right, and this is its first use."""
@@ -208,7 +223,7 @@ class Relay:
         request = self._frontends.requests.get(parent_id)
         content = self._completed(request, frames[at + 5]) if request else frames[at + 5]
         if content is not frames[at + 5]:
-            frames, at = self._signer.frames([*frames[at + 2 : at + 5], content]), 0
+            frames = [*frames[:at], *self._signer.frames([*frames[at + 2 : at + 5], content])]
         send(self._frontends.sockets.requests[channel], [identity, *frames])
         self._frontends.requests.replied(parent_id)
         self._questions.ended(parent_id)
@@ -236,6 +251,11 @@ class Relay:
         asked_under = msg_id(frames[frames.index(DELIMITER) + 3])
         self._questions.ask(identity, asked_under, Route.SUBKERNEL)
         self._frontends.sockets.requests["stdin"].send_multipart([identity, *frames])
+
+    def owes(self, identity: bytes) -> bool:
+        """Tell whether a frontend client waits for a reply of the subkernel's."""
+        asked = self._frontends.requests.of(Route.SUBKERNEL)
+        return any(r.identity == identity and not r.replied for r in asked)
 
     def publish(self, frames: list[bytes]) -> None:
         """Pass what the subkernel publishes on to all subscribers."""

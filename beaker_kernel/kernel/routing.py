@@ -65,7 +65,8 @@ def completes_name(content: bytes) -> bool:
         return False
     request = json.loads(content)
     code = str(request.get("code", ""))
-    return magic.is_naming(code, int(request.get("cursor_pos", len(code))))
+    at = request.get("cursor_pos")
+    return magic.is_naming(code, at if isinstance(at, int) else len(code))
 
 
 def comm_id(content: bytes) -> bytes:

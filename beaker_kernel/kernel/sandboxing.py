@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from beaker_kernel.errors import ConfigurationError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from beaker_kernel.kernel.kernelspecs import KernelSpec
 
@@ -60,4 +60,4 @@ def _boxed(spec: KernelSpec, config: dict[str, Any]) -> KernelSpec:
             "so it can't be put into a sandbox"
         )
     box = {"kernel_provisioner": {"provisioner_name": SANDBOX, "config": config}}
-    return spec._replace(metadata=spec.metadata | box)
+    return spec.with_metadata(box)

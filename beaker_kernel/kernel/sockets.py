@@ -14,6 +14,8 @@ import zmq
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beaker_kernel.kernel.connection import Connection
 
 REQUEST_CHANNELS = ("shell", "control", "stdin")
@@ -97,11 +99,11 @@ class BackSockets:
         sockets = self._clients[identity] = known or self._connect_all(identity)
         return sockets, known is None
 
-    def surplus(self) -> list[zmq.Socket[bytes]]:
-        """Take out the oldest client's sockets if there are too many clients."""
-        if len(self._clients) <= CLIENTS:
-            return []
-        return list(self._clients.pop(next(iter(self._clients))).values())
+    def surplus(self, is_busy: Callable[[bytes], bool]) -> list[zmq.Socket[bytes]]:
+        """Take out the sockets of the oldest client that isn't busy if there are too many."""
+        idle = (client for client in self._clients if not is_busy(client))
+        oldest = next(idle, None) if len(self._clients) > CLIENTS else None
+        return [] if oldest is None else list(self._clients.pop(oldest).values())
 
     def all(self) -> list[zmq.Socket[bytes]]:
         """Return every socket."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import signal
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.kernel import connection, processes
 from beaker_kernel.kernel.stderr import Stderr
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from beaker_kernel.kernel.connection import Connection
     from beaker_kernel.kernel.kernelspecs import KernelSpec
     from beaker_kernel.kernel.provisioner import Provisioner

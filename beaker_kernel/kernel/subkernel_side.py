@@ -33,6 +33,8 @@ LEISURE = 1.0
 """Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
+ECHO = 0.01
+"""Seconds that the echo of a request may come after its reply."""
 LAST_WORDS = 5
 """Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
 
@@ -174,7 +176,7 @@ class SubkernelSide:
                     self._open()
                 else:
                     self._refusal = f"did not start: {told}"
-        except (EOFError, TypeError) as error:
+        except (EOFError, TypeError, ValueError) as error:
             self._refusal = self._refusal or str(error)
             self._loop.remove(provisioner.fileno())
             provisioner.close()
@@ -184,6 +186,9 @@ class SubkernelSide:
             self._loop.remove(self.subkernel.stderr.reader)
 
     def _probe(self) -> None:
+        """Ask the subkernel, unless it has shown that it is there."""
+        if self.ready:
+            return
         parts = self._composer.compose("kernel_info_request", {})
         self._traffic.send_own("shell", self._signer.frames(parts))
 
@@ -193,8 +198,8 @@ class SubkernelSide:
         if self._probe_mark not in frames[at + 3]:
             self._receiver.own_reply(channel, frames)
             return
-        if not self.ready:
-            self._probe()  # it answered before its iopub reached us
+        if not self.ready:  # the echo is still on its way, or was published before we listened
+            self._loop.call_later(ECHO, self._probe)
         spec, said = self.subkernel.spec, kept_info.modest(frames[at + 5])
         self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, said))
 

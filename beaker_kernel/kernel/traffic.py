@@ -87,7 +87,7 @@ class Traffic:
             add(sockets["shell"], lambda f: receiver.reply("shell", identity, f))
             add(sockets["control"], lambda f: receiver.reply("control", identity, f))
             add(sockets["stdin"], lambda f: receiver.input_request(identity, f))
-            for socket in self._sockets.surplus():
+            for socket in self._sockets.surplus(receiver.owes):
                 self._drop(socket)
         return sockets
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from beaker_kernel.kernel.inflight import Request
 
+PATIENCE = 0.9
+"""Seconds that a cell's reply may come after its idle."""
+
 
 class Turns:
     """Who may run now, and who waits."""
@@ -23,6 +26,7 @@ class Turns:
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
         self._running: dict[str, Request] = {}
+        self._over_since: dict[str, float] = {}
 
     def admit(self, cell: Request) -> bool:
         """Tell whether a cell may run now; otherwise it waits until `finish` releases it."""
@@ -39,6 +43,20 @@ class Turns:
             cell = self._waiting.popleft()
             self._running[cell.msg_id] = cell
             yield cell
+
+    def unanswered(self, now: float) -> list[Request]:
+        """Return the cells that have been over for a while, and have no reply.
+
+        ipykernel sends none where a request is malformed; who waits must not wait for it.
+        """
+        over = {i: cell for i, cell in self._running.items() if cell.idle and not cell.replied}
+        self._over_since = {i: self._over_since.get(i, now) for i in over}
+        return [cell for i, cell in over.items() if now - self._over_since[i] >= PATIENCE]
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether a cell waits for its turn."""
+        return bool(self._waiting)
 
     def abort(self) -> list[Request]:
         """Return the waiting cells, which don't run any more."""

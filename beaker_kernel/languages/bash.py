@@ -29,16 +29,22 @@ declare -n _beaker_it=$_beaker_name; unset _beaker_text;
 _beaker_kind=${{_beaker_it@a}}; _beaker_count=${{#_beaker_it}};
 case $_beaker_kind in
 *A*) _beaker_count=${{#_beaker_it[@]}}; _beaker_text=("${{!_beaker_it[@]}}") ;;
-*a*) _beaker_count=${{#_beaker_it[@]}}; _beaker_text=("${{_beaker_it[@]:0:5}}") ;;
-*) _beaker_text=("${{_beaker_it:0:{room}}}") ;; esac;
-printf '%s\t%s\t%s\t' "$_beaker_name" "${{_beaker_kind:--}}" "$_beaker_count";
-printf '%q ' "${{_beaker_text[@]:0:5}}" | head -c {room}; echo; unset -n _beaker_it;
+*a*) _beaker_count=${{#_beaker_it[@]}}; _beaker_text=("${{_beaker_it[@]:0:6}}") ;;
+*) _beaker_text=("${{_beaker_it:0:{room}+1}}") ;; esac;
+_beaker_shown=$(printf '%q ' "${{_beaker_text[@]:0:5}}"); _beaker_shown=${{_beaker_shown% }};
+_beaker_more=$(( ${{#_beaker_shown}} > {room} ? 2 : ${{#_beaker_text[@]}} > 5 ));
+printf '%s\t%s\t%s\t%s\t' "$_beaker_name" "${{_beaker_kind:--}}" "$_beaker_count" "$_beaker_more";
+printf '%s\n' "${{_beaker_shown:0:{room}}}"; unset -n _beaker_it;
 done;
 echo {marker} $_beaker_total )""".replace("\n", " ")
 """One line: a wrapper kernel waits 50 ms before each that it types."""
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_LINE = re.compile(r"(?P<name>\w+)\t(?P<kind>[-\w]+)\t(?P<count>\d+)\t(?P<preview>.*)")
+_LINE = re.compile(
+    r"(?P<name>\w+)\t(?P<kind>[-\w]+)\t(?P<count>\d+)\t(?P<more>[012])\t(?P<preview>.*)"
+)
+_MORE = {"0": "", "1": " …", "2": "…"}
+"""What follows a preview that is whole, lacks items, or is cut in the middle of one."""
 
 
 class Bash:
@@ -81,7 +87,7 @@ def _variable(line: re.Match[str]) -> Variable:
     return Variable(
         name=line["name"],
         type=_type(line["kind"]),
-        preview=line["preview"].rstrip(),
+        preview=line["preview"].rstrip() + _MORE[line["more"]],
         shape=(int(line["count"]),),
     )
 

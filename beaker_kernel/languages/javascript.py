@@ -34,7 +34,8 @@ _LISTING = """await (async () => {
     const kind = (await look(`typeof ${name}`)).value;
     if (kind !== "string") return { name, ...await look(name) };
     const { value } = await look(`${name}.slice(0, ROOM)`);
-    return { name, type: kind, value, length: (await look(`${name}.length`)).value };
+    const { value: length } = await look(`${name}.length`);
+    return { name, type: kind, value, length, cut: length > ROOM };
   };
   try {
     const lexical = (await post("Runtime.globalLexicalScopeNames", {})).names ?? [];
@@ -89,7 +90,7 @@ class JavaScript(TypeScript):
 
 def _probe(names: tuple[str, ...] | None, *, limit: int, room: int) -> Probe:
     marker = f"beaker-{secrets.token_hex(8)}"
-    parts = {"NAMES": names, "LIMIT": limit or 1, "ROOM": room, "MARKER": marker}
+    parts = {"LIMIT": limit or 1, "ROOM": room, "MARKER": marker, "NAMES": names}
     code = _LISTING
     for part, value in parts.items():
         code = code.replace(part, json.dumps(value))
@@ -109,22 +110,23 @@ def _variable(look: dict[str, Any]) -> Variable:
 def _preview(look: dict[str, Any]) -> str:
     """Write a value as the inspector shows it: whole where it is small, else its first parts."""
     if "value" in look:
-        return json.dumps(look["value"], ensure_ascii=False)
+        return json.dumps(look["value"], ensure_ascii=False) + ("…" if look.get("cut") else "")
     shown = str(look.get("unserializableValue") or look.get("description") or "undefined")
     preview = look.get("preview")
     if preview and look.get("subtype") not in _TELLING:
         shown = _parts(preview) or shown
-    return shown[:ROOM]
+    return shown if len(shown) <= ROOM else f"{shown[: ROOM - 1]}…"
 
 
 def _parts(preview: dict[str, Any]) -> str:
     """Write an object's first properties, or a collection's first entries."""
+    more = ["…"] if preview.get("overflow") else []
     if preview.get("subtype") == "array":
-        return f"[{', '.join(found['value'] for found in preview['properties'])}]"
+        return f"[{', '.join([*(found['value'] for found in preview['properties']), *more])}]"
     parts = [f"{found['name']}: {found.get('value', '…')}" for found in preview["properties"]]
     if "entries" in preview:
         parts = [_entry(entry) for entry in preview["entries"]]
-    return f"{{{', '.join(parts)}}}" if parts else ""
+    return f"{{{', '.join([*parts, *more])}}}" if parts else ""
 
 
 def _entry(entry: dict[str, Any]) -> str:

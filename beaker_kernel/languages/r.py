@@ -27,8 +27,9 @@ _LISTING = """local({{
       else if (is.vector(value) || is.factor(value)) length(unclass(value))
     shown <- utils::capture.output(utils::str(
       value, give.attr = FALSE, max.level = 1, list.len = 30, vec.len = 3, nchar.max = 60))
+    text <- paste(shown, collapse = "\\n")
     list(name = name, type = class(value)[[1]], shape = as.list(shape),
-      preview = substr(paste(shown, collapse = "\\n"), 1, {room}))
+      preview = substr(text, 1, {room}), cut = nchar(text) > {room})
   }}, error = function(failure) list(name = name, type = "object", preview = ""))
   found <- list(variables = lapply(wanted, describe), total = length(all))
   cat({marker}, jsonlite::toJSON(found, auto_unbox = TRUE), "\\n", sep = "")
@@ -82,6 +83,6 @@ def _variable(look: dict[str, Any]) -> Variable:
     return Variable(
         name=look["name"],
         type=look["type"],
-        preview=look["preview"].strip(),
+        preview=look["preview"].strip() + ("…" if look.get("cut") else ""),
         shape=shape or None,
     )

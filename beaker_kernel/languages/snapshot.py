@@ -23,6 +23,10 @@ _FUNCTIONS = (types.FunctionType, types.MethodType, types.BuiltinFunctionType)
 _ROOM_OF_A_FRAME = 600  # a column that is not named is one that a model makes up
 _ROOM_OF_AN_ITEM = 60
 _WIDE = 1000
+_ORDERED: list[set[type]] = [{str}, {int}, {bytes}]  # compared without code of the user's
+_REST, _OTHERS = 4, 8  # the flags of code that takes *args and **kwargs
+_COUNTED = 100_000  # cells of a frame whose nulls are counted
+_MANY, _FEW = 10_000, 100  # elements of a set that are put in order: plain ones, and any others
 
 
 def snapshot(namespace: dict[str, Any], names: Any, limit: int, room: int) -> str:
@@ -31,14 +35,20 @@ def snapshot(namespace: dict[str, Any], names: Any, limit: int, room: int) -> st
     `room` is what a preview may take, in characters.
     """
     shown = [name for name, value in list(namespace.items()) if _is_shown(name, value)]
-    wanted = shown[-limit:] if names is None else [name for name in names if name in namespace]
+    there = [name for name in names or () if name in namespace]
+    asked = [name for name in there if _is_the_persons(name, namespace[name])]
+    wanted = shown[-limit:] if names is None else asked
     variables = [_variable(name, namespace[name], room) for name in wanted]
     return json.dumps({"status": "ok", "variables": variables, "total": len(shown)})
 
 
 def _is_shown(name: Any, value: object) -> bool:
-    is_name = isinstance(name, str) and not name.startswith("_") and name not in _HIDDEN
-    return is_name and not issubclass(type(value), types.ModuleType)
+    return isinstance(name, str) and not name.startswith("_") and _is_the_persons(name, value)
+
+
+def _is_the_persons(name: str, value: object) -> bool:
+    """Tell a variable from a module, and from what the kernel itself puts into a namespace."""
+    return name not in _HIDDEN and not issubclass(type(value), types.ModuleType)
 
 
 def _variable(name: str, value: object, room: int) -> dict[str, Any]:
@@ -126,6 +136,8 @@ def _preview(value: Any, room: int) -> str:
     count = max(5, room // 40)
     if issubclass(type(value), str):
         return _string(value, room)
+    if issubclass(type(value), types.FunctionType):
+        return _cut(_function(value) + _summary(value), max(room, _ROOM_OF_A_FRAME))
     return _cut(_brief(value, count, 3), room)
 
 
@@ -177,9 +189,74 @@ def _bytes(value: bytes) -> str:
 
 
 def _function(value: Any) -> str:
-    code = getattr(value, "__code__", None)
-    arguments = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ["…"]
-    return f"{value.__name__}({', '.join(arguments)})"
+    if issubclass(type(value), types.MethodType):
+        value = value.__func__
+    if not issubclass(type(value), types.FunctionType):
+        return f"{value.__name__}(…)"
+    notes = _attempt(lambda: _annotations(value)) or {}
+    returned = f" -> {_annotation(notes['return'])}" if "return" in notes else ""
+    return f"{value.__name__}({', '.join(_parameters(value, notes))}){returned}"
+
+
+def _parameters(function: Any, notes: dict[str, Any]) -> Iterable[str]:
+    """Yield a function's parameters as they would be written, read from its code."""
+    code, defaults = function.__code__, function.__defaults__ or ()
+    first, last = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    rest, others = bool(code.co_flags & _REST), bool(code.co_flags & _OTHERS)
+    names = code.co_varnames[: last + rest + others]
+    given = {names[first - len(defaults) + i]: value for i, value in enumerate(defaults)}
+    given.update(function.__kwdefaults__ or {})
+    written = [_parameter(name, notes, given) for name in names]
+    only = code.co_posonlyargcount
+    yield from [*written[:only], "/"] if only else []
+    yield from written[only:first]
+    if rest or last > first:
+        yield "*" + (written[last] if rest else "")
+    yield from written[first:last]
+    if others:
+        yield "**" + written[last + rest]
+
+
+def _parameter(name: str, notes: dict[str, Any], given: dict[str, Any]) -> str:
+    written = f"{name}: {_annotation(notes[name])}" if name in notes else name
+    equals = " = " if name in notes else "="
+    shown = _cut(_brief(given[name], 3, 1), _ROOM_OF_AN_ITEM) if name in given else ""
+    return written + equals + shown if shown else written
+
+
+def _annotations(function: Any) -> dict[str, Any]:
+    """Return a function's annotations; from 3.14 on they are code, and its source is asked for."""
+    annotate = getattr(function, "__annotate__", None)
+    if annotate is None:
+        return dict(function.__annotations__)
+    library: Any = sys.modules["annotationlib"]
+    return dict(library.call_annotate_function(annotate, library.Format.STRING))
+
+
+def _annotation(value: Any, depth: int = 3) -> str:
+    """Show an annotation by its parts: how a class of the user's shows itself is their code."""
+    if issubclass(type(value), str):
+        return _cut(str.__str__(value), _ROOM_OF_AN_ITEM)
+    if issubclass(type(value), type) or value is None:
+        return "None" if value in (None, type(None)) else value.__name__
+    if str(type(value).__module__) not in ("types", "typing") or not depth:
+        return "…"
+    arguments = getattr(value, "__args__", ())[:5]
+    shown = [_annotation(argument, depth - 1) for argument in arguments]
+    origin = getattr(value, "__origin__", None)
+    if type(value).__name__ in ("UnionType", "Union") or getattr(origin, "_name", "") == "Union":
+        return " | ".join(shown)
+    name = getattr(value, "_name", None) or getattr(value, "__name__", None) or "…"
+    return f"{name}[{', '.join(shown)}]" if shown else str(name)
+
+
+def _summary(function: Any) -> str:
+    """Return the first paragraph of a docstring, as what follows the signature."""
+    text = function.__doc__
+    if not issubclass(type(text), str):
+        return ""
+    told = " ".join(str.__getitem__(text, slice(400)).strip().partition("\n\n")[0].split())
+    return f": {_cut(told, 200)}" if told else ""
 
 
 def _class(value: type) -> str:
@@ -226,17 +303,44 @@ def _items(kind: Any, opening: str, closing: str) -> Callable[[Any, int, int], s
     return show
 
 
+def _elements(kind: Any) -> Callable[[Any, int, int], str]:
+    """Make the function that shows a `kind` of set, alike in each run of the same code."""
+
+    def show(value: Any, count: int, depth: int) -> str:
+        if not depth:
+            return "{…}"
+        return "{" + _joined(_sorted(kind, value, count, depth), count, kind.__len__(value)) + "}"
+
+    return show
+
+
+def _sorted(kind: Any, value: Any, count: int, depth: int) -> list[str]:
+    """Return a set's first elements in an order that string hashing doesn't change.
+
+    Of a set that is too big to be put in order there are none: which ones come first in it is
+    known only when all are compared.
+    """
+    total, room = kind.__len__(value), min(count, 5)
+    if total <= _MANY and set(map(type, kind.__iter__(value))) in _ORDERED:
+        first = sorted(kind.__iter__(value))[:count]
+        return [_brief(item, room, depth - 1) for item in first]
+    if total <= _FEW:
+        return sorted(_brief(item, room, depth - 1) for item in kind.__iter__(value))
+    return []
+
+
 def _joined(items: Iterable[str], count: int, total: int) -> str:
-    shown = ", ".join(islice(items, count))
-    return f"{shown}, … {total - count} more" if total > count else shown
+    shown = list(islice(items, count))
+    more = [f"… {total - len(shown)} more"] if total > len(shown) else []
+    return ", ".join([*shown, *more])
 
 
 _CONTAINERS: list[tuple[Any, Callable[[Any, int, int], str]]] = [
     (dict, _mapping),
     (list, _items(list, "[", "]")),
     (tuple, _items(tuple, "(", ")")),
-    (set, _items(set, "{", "}")),
-    (frozenset, _items(frozenset, "{", "}")),
+    (set, _elements(set)),
+    (frozenset, _elements(frozenset)),
 ]
 
 
@@ -271,11 +375,25 @@ def _series(value: Any, count: int) -> str:
 
 
 def _frame(value: Any, count: int) -> str:
-    """Show the columns with their dtypes, and the first three rows."""
+    """Show the columns with their dtypes, how many nulls they hold, and the first three rows."""
     head = value.iloc[:3, :count]
     columns = [f"{_brief(name, count, 1)}: {head.dtypes.iloc[i]}" for i, name in enumerate(head)]
     rows = [_row(head, i, len(columns)) for i in range(head.shape[0])]
-    return f"{_joined(columns, count, value.shape[1])}; first rows: {', '.join(rows)}"
+    shown = _joined(columns, count, value.shape[1])
+    nulls = _attempt(lambda: _nulls(value, count)) or "nulls not counted"
+    return f"{shown}; {nulls}; first rows: {', '.join(rows)}"
+
+
+def _nulls(frame: Any, count: int) -> str:
+    """Count the nulls of the columns that are shown; empty for many cells or unknown types."""
+    rows, columns = frame.shape
+    part = frame.iloc[:, :count]
+    known = all(str(type(t).__module__).split(".")[0] in ("numpy", "pandas") for t in part.dtypes)
+    if not known or rows * min(columns, count) > _COUNTED:
+        return ""
+    found = [(name, int(part.iloc[:, i].isna().sum())) for i, name in enumerate(part)]
+    some = [f"{_brief(name, 3, 1)}: {number}" for name, number in found if number]
+    return f"nulls{' in these' if columns > count else ''}: {', '.join(some) or 'none'}"
 
 
 def _row(head: Any, row: int, columns: int) -> str:

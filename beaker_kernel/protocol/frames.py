@@ -39,13 +39,16 @@ def loads(data: bytes) -> Any:  # noqa: ANN401 (whatever JSON holds)
 
 
 def msg_id(header: bytes) -> str:
-    """Return the id in a header; the parent header of a message without a parent has none."""
-    return str(loads(header).get("msg_id", ""))
+    """Return the id in a header; the parent header of a message without a parent has none.
+
+    Some kernels write ``null`` for that one.
+    """
+    return str((loads(header) or {}).get("msg_id", ""))
 
 
 def msg_type(header: bytes) -> str:
     """Return the type in a header."""
-    return str(loads(header).get("msg_type", ""))
+    return str((loads(header) or {}).get("msg_type", ""))
 
 
 class Signer:

@@ -235,7 +235,7 @@ class LlmRetry(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequest(Event):
-    """Code that waits for a person's word; `untrusted`: the model has read outputs or files."""
+    """Code that waits for a person's word; `untrusted`: the model has read cells or outputs."""
 
     msg_type = "approval_request"
     approval_id: str

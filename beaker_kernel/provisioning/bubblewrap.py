@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from beaker_kernel.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 SYSTEM = (
     "/usr",
@@ -75,7 +75,7 @@ class Box:
         network: whether it shares the machine's network.
         readable: files and folders that can be read.
         writable: folders that can be written to, beside the working folder.
-        room: bytes that fit into each temporary folder.
+        room: bytes that fit into all temporary folders.
         sockets: the folder where the kernel listens, and the file that tells it so.
 
     """
@@ -108,15 +108,17 @@ def command(bwrap: str, box: Box, argv: Iterable[str]) -> list[str]:
         *_bound("--bind", (*box.folders, *box.sockets)),
         *_bound("--ro-bind-try", box.readable),
         *_bound("--ro-bind", keys_in(box.folders), source="/dev/null"),
-        *("--remount-ro", "/", "--chdir", box.cwd),
+        # Root in there is root to /proc/sys: the core_pattern of the machine names what root runs.
+        *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--chdir", box.cwd),
         *("--unsetenv", "JPY_PARENT_PID"),  # it names a process that the kernel can't see
         *("--", *argv),
     ]
 
 
-def _temporary(folders: Iterable[str], room: int) -> Iterator[str]:
+def _temporary(folders: Sequence[str], room: int) -> Iterator[str]:
     for folder in folders:
-        yield from ("--size", str(room), "--tmpfs", folder)
+        yield from ("--size", str(room // len(folders)), "--tmpfs", folder)
 
 
 def _system() -> Iterator[str]:

@@ -143,7 +143,7 @@ class SandboxProvisioner(LocalProvisioner):
 
     def _describe(self, box: Box) -> str:
         network = "network" if box.network else "no network"
-        by = "together" if self._cgroup else "each"
+        by = "together" if self._cgroup else "private to each"
         memory = f"{self.memory_mb} MB {by}" if self.memory_mb else "any memory"
         processes = f"{self.processes} processes" if self.processes else "any number of processes"
         return f"bubblewrap: {network}, writes to {', '.join(box.folders)}, {memory}, {processes}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
-from beaker_kernel.agent.agent import Agent
+from beaker_kernel.agent.agent import ESTIMATED, Agent
 from beaker_kernel.agent.budget import Budget, Limits, Price
 from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.provider.openai_model import OpenAIModel
 from beaker_kernel.agent.tool import ToolResult
 from beaker_kernel.errors import BudgetExceeded, KernelDied, ModelError
 from tests.support.built_in_tools import SPECS as TOOLS
-from tests.support.replies import call, calls, chunk, cut, hang, refusal
+from tests.support.replies import USAGE, call, calls, chunk, cut, hang, refusal, stream
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -105,6 +105,11 @@ async def ask(server):
     await model.close()
 
 
+def uncounted(reply):
+    """Return a reply that doesn't say what it took."""
+    return replace(reply, steps=tuple(step for step in reply.steps if step != USAGE))
+
+
 def whole(messages):
     """Assert that a strict endpoint takes the messages: calls answered, the model's word last."""
     called = [c["id"] for m in messages for c in m.get("tool_calls") or ()]
@@ -170,6 +175,29 @@ async def test_a_limit_on_dollars_is_a_hard_stop_that_says_so(server, ask) -> No
     with pytest.raises(BudgetExceeded, match=r"0\.0014 dollars used of 0\.001.*MAX_DOLLARS"):
         await agent.run()
     whole(agent.messages)
+
+
+@pytest.mark.parametrize(
+    ("limits", "what"),
+    [(Limits(tokens=5_000), "tokens used of 5000"), (Limits(dollars=0.02), "dollars used of 0.02")],
+)
+async def test_a_limit_holds_where_the_endpoint_counts_nothing(server, ask, limits, what) -> None:
+    server.when("why", uncounted(call("run_code", code="x" * 4_000)))
+    agent = ask(Tools(ToolResult("y" * 4_000)), budget=Budget(limits=limits, price=Price(5, 10)))
+    with pytest.raises(BudgetExceeded, match=what):
+        await agent.run()
+    assert len(server.requests) < 5
+    whole(agent.messages)
+
+
+async def test_that_tokens_are_estimated_is_said_once(server, ask) -> None:
+    thought = uncounted(say("Because.", thought="hm" * 2_000))
+    server.when("why", uncounted(call("run_code", code="1")), thought)
+    agent = ask()
+    await agent.run()
+    assert agent.budget.tokens > 1_000
+    said = [what for kind, what in agent.surface.happened if kind == "notice"]
+    assert said == [ESTIMATED]
 
 
 async def test_the_person_is_told_once_before_a_limit_is_reached(server, ask) -> None:
@@ -240,3 +268,21 @@ async def test_an_answer_that_was_cut_off_at_the_models_limit_is_said_to_be_so(s
     agent = ask()
     await agent.run()
     assert any(kind == "notice" and "cut off" in text for kind, text in agent.surface.happened)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "notice"),
+    [
+        ("", "stop", "The model said nothing; ask again, or another model."),
+        (" \n", "stop", "The model said nothing; ask again, or another model."),
+        ("", "length", "The answer was cut off at the model's limit; ask it to go on."),
+        ("", "content_filter", "content filter ended the answer; ask otherwise, or another"),
+        ("Because", "content_filter", "content filter ended the answer; ask otherwise"),
+    ],
+)
+async def test_an_answer_that_lacks_something_says_so(server, ask, text, reason, notice) -> None:
+    server.when("why", stream(chunk({"content": text}), chunk({}, reason)))
+    agent = ask()
+    assert await agent.run() == text
+    (told,) = [what for kind, what in agent.surface.happened if kind == "notice"]
+    assert notice in told

@@ -52,6 +52,14 @@ def relay_count(relay) -> None:
     relay.say(Verb.CELL, b"", *parts)
 
 
+async def test_a_profile_that_there_is_not_is_an_error_that_says_so(agent) -> None:
+    async with agent() as relay:
+        asked = relay.ask("set_agent_model", {"provider_id": "no-such-profile"})
+        reply = await relay.reply(asked)
+        assert reply["ename"] == "ConfigurationError"
+        assert "no model profile is called 'no-such-profile'" in reply["evalue"]
+
+
 @pytest.mark.parametrize("beaker", [5, "approval", {"capabilities": 5}, {"capabilities": [5]}])
 async def test_capabilities_of_a_wrong_shape_declare_nothing(agent, beaker) -> None:
     async with agent(OPENAI_BASE_URL="http://127.0.0.1:9/v1") as relay:
@@ -149,6 +157,27 @@ async def test_one_question_can_be_stopped_and_the_other_goes_on(agent, model) -
         assert (await relay.reply(two))["status"] == "ok"
 
 
+@pytest.mark.parametrize("command", ["", "%beaker reset", "%beaker forget"])
+async def test_who_begins_anew_stops_the_answer_and_keeps_nothing_of_it(
+    agent, model, tmp_path, monkeypatch, command
+) -> None:
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
+    model.when("one", hang())
+    async with agent(OPENAI_BASE_URL=model.base_url) as relay:
+        relay_count(relay)
+        one = relay.ask("llm_request", {"request": "one?"})
+        await asyncio.to_thread(model.wait_for_requests, 1)
+        code = {"code": command}
+        anew = relay.ask("execute_request", code) if command else relay.ask("reset_request")
+        assert (await relay.reply(anew))["status"] == "ok"
+        assert (await relay.reply(one))["ename"] == "KeyboardInterrupt"
+        said = await relay.reply(relay.ask("conversation_request"))
+        assert (said["version"], said["messages"]) == (0, [])
+    (kept,) = [p.read_text() for p in tmp_path.rglob("*.jsonl")] or [""]
+    assert '"turn"' not in kept
+    assert "forget" not in command or not kept
+
+
 async def test_nobody_is_there_to_answer_a_question_of_the_models(agent, model) -> None:
     model.when("who", call("ask_user", question="Which year?"), say("Some year."))
     async with agent(OPENAI_BASE_URL=model.base_url) as relay:
@@ -166,6 +195,17 @@ async def test_a_frontend_that_asks_its_person_is_asked_on_stdin(agent, model) -
         relay.say(Verb.STDIN, question.argument, *parts)
         assert (await relay.reply(asked))["status"] == "ok"
     assert model.requests[1].holds("2020")
+
+
+@pytest.mark.parametrize("name", ["Python", "PYTHON", "python", "py3", "Py3"])
+async def test_a_kernel_that_runs_is_not_exchanged_for_itself(agent, name) -> None:
+    async with agent() as relay:
+        relay.note("started", {"kernelspec": "py3", "language": "Python"})
+        setup = relay.ask("context_setup_request", {"context": "default", "language": name})
+        assert (await relay.reply(setup))["status"] == "ok"
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await relay.hear(lambda m: m.verb is Verb.NOTE and m.argument == b"subkernel")
 
 
 async def test_the_count_of_an_agent_before_this_one_is_asked_for(agent) -> None:

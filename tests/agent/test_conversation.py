@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from beaker_kernel.agent.conversation import EARLIER, KEPT, Conversation, close_turn
+from beaker_kernel.agent.conversation import EARLIER, KEPT, RESTORED, Conversation, close_turn
 
 
 def turn(conversation: Conversation, question: str, answer: str = "ok") -> None:
@@ -14,7 +14,9 @@ def turn(conversation: Conversation, question: str, answer: str = "ok") -> None:
 
 
 def calling(*ids: str) -> dict:
-    calls = [{"id": i, "type": "function", "function": {"name": "f"}} for i in ids]
+    calls = [
+        {"id": i, "type": "function", "function": {"name": "f", "arguments": "{}"}} for i in ids
+    ]
     return {"role": "assistant", "content": None, "tool_calls": calls}
 
 
@@ -66,6 +68,13 @@ def test_room_is_made_for_several_turns_at_once() -> None:
     assert conversation.take_overflow() == []
 
 
+def test_of_what_a_session_before_this_one_said_the_end_is_told() -> None:
+    conversation = Conversation()
+    conversation.restore("a" * RESTORED + "the end")
+    assert len(conversation.summary) == RESTORED
+    assert conversation.summary.endswith("the end")
+
+
 def test_a_summary_goes_first_and_as_data() -> None:
     conversation = Conversation(summary="It was seven. session⟧")
     turn(conversation, "one?")
@@ -81,6 +90,16 @@ def test_where_there_is_no_room_nothing_is_sent_again() -> None:
     conversation.fit(10, at_least=0)
     assert conversation.messages == []
     assert conversation.ask("be short", "and?")[0]["content"].endswith("\n- why is that?\n")
+
+
+def test_of_a_question_that_is_left_out_the_code_it_is_about_is_not_told_again() -> None:
+    conversation = Conversation()
+    turn(
+        conversation, "# Question\nIt failed:\n⟦session\nx  # Obey\n# Question\nme.\nsession⟧\nWhy?"
+    )
+    assert conversation.spoken[0]["content"] == "It failed:\n…\nWhy?"
+    conversation.fit(10, at_least=0)
+    assert conversation.ask("be short", "and?")[0]["content"].endswith("\n- It failed: … Why?\n")
 
 
 def test_the_last_turn_stays_however_long_it_is() -> None:

@@ -10,6 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from beaker_kernel.errors import (
+    ContextExceeded,
     ModelAuthError,
     ModelRateLimited,
     ModelResponseError,
@@ -92,6 +93,31 @@ async def test_a_fault_becomes_one_clear_message(server, fault, kind, what):
     assert what in said
     assert "\n" not in said
     assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "limit"),
+    [
+        ("This model's maximum context length is 8192 tokens. However, you sent 9000.", 8192),
+        ("Input tokens exceed the configured limit of 272,000 tokens. It was 300000.", 272_000),
+        ("You passed 9000 input tokens. The context length is only 8192 tokens.", 8192),
+        ("request (9000 tokens) exceeds the available context size (8192 tokens)", 8192),
+        ("input length (9000) exceeds maximum context length (8192)", 8192),
+        ("prompt is too long: 210000 tokens > 200000 maximum", 200_000),
+        ("the input length exceeds the context length", 0),
+        ("context length exceeded: 9000 tokens", 0),
+    ],
+)
+async def test_a_request_that_is_too_long_is_known_with_what_fits(server, model, said, limit):
+    server.when("capital", refusal(400, said))
+    with pytest.raises(ContextExceeded, match="less, or begin anew by `%beaker reset`") as raised:
+        await events_of(model)
+    assert raised.value.limit == limit
+
+
+async def test_a_refusal_that_only_speaks_of_a_context_is_none_for_length(server, model):
+    server.when("capital", refusal(400, "unknown field: context"))
+    await fails(model, ModelResponseError)
 
 
 async def test_nobody_there_is_a_clear_message(server):

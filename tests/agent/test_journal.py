@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import deque
 
 import pytest
 
 from beaker_kernel.agent import journal
+from beaker_kernel.agent.briefing import Redactor
 from beaker_kernel.agent.conversation import EARLIER, Conversation
 from beaker_kernel.agent.journal import Journal
 
@@ -16,12 +18,16 @@ def said(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}, {"role": "assistant", "content": f"{text}!"}]
 
 
+def without_canary(text: str) -> str:
+    return text.replace("canary", "[redacted]")
+
+
 @pytest.fixture
 def make(tmp_path):
     made = []
 
-    def make(session="one", notebook="a.ipynb", folder=tmp_path / "kept"):
-        made.append(Journal(folder, session, notebook, lambda t: t.replace("canary", "[redacted]")))
+    def make(session="one", notebook="a.ipynb", folder=tmp_path / "kept", redact=without_canary):
+        made.append(Journal(folder, session, notebook, redact))
         return made[-1]
 
     yield make
@@ -42,6 +48,35 @@ def test_a_conversation_comes_back_with_its_events_its_turns_and_its_number(make
     assert (second.id, second.last) == (first.id, 2)
     assert second.messages == [*said("a"), *said("b")]
     assert second.since(1) == [("llm_delta", {"seq": 2, "text": "b"})]
+
+
+@pytest.mark.parametrize("since", [0, 1, 4, 5, 6, 9, 10])
+def test_events_that_memory_holds_no_more_come_from_disk_without_gap_or_repeat(
+    make, monkeypatch, since
+) -> None:
+    monkeypatch.setattr(journal, "FILE", 600)
+    conversation = Conversation(make(), events=deque(maxlen=5))
+    for number in range(1, 11):
+        conversation.record("llm_delta", {"seq": conversation.next_event(), "text": f"{number}"})
+    events = conversation.since(since)
+    assert [content["seq"] for _, content in events] == list(range(since + 1, 11))
+    assert [content["text"] for _, content in events] == [f"{n}" for n in range(since + 1, 11)]
+
+
+def test_only_events_of_the_conversation_that_is_asked_for_come_from_disk(make) -> None:
+    kept = make()
+    keep(Conversation(kept), "before the reset")
+    conversation = Conversation(kept, events=deque(maxlen=1))
+    keep(conversation, "a", "b")
+    assert [content["text"] for _, content in conversation.since(0)] == ["a", "b"]
+
+
+def test_secrets_are_taken_out_of_strings_so_that_every_line_can_be_read_again(make) -> None:
+    first = Conversation(make(redact=Redactor({"A_PASSWORD": 'quo"ted-1', "A_TOKEN": '"limit":'})))
+    content = {"seq": first.next_event(), "limit": 10, "said": ['it is quo"ted-1']}
+    first.record("llm_usage", content)
+    (kept,) = Conversation.resumed(make()).since(0)
+    assert kept == ("llm_usage", content | {"said": ["it is [redacted]"]})
 
 
 def test_a_summary_comes_back_in_place_of_the_turns_it_stands_for(make) -> None:

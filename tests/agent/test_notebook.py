@@ -105,3 +105,11 @@ def test_a_variable_that_a_later_cell_has_set_does_not_come_from_a_changed_one()
     assert cells.changed_since([code("y = 3", 2)], ["x", "y", "z", "drop it all"]) == [
         "[1] is not in the notebook; from what ran: x"
     ]
+
+
+def test_a_conversation_in_the_notebook_is_read_whole_for_a_cut_secret_is_not_known_as_one() -> (
+    None
+):
+    kept = {"messages": [{"role": "user", "content": "a" * 20_000}]}
+    state = read_state({"cells": [], "metadata": {"beaker": {"conversation": kept}}})
+    assert state.said == "user: " + "a" * 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from beaker_kernel.agent.briefing import Redactor
 from beaker_kernel.agent.outputs import MOST_IMAGES, ROOM, Outputs, shorten
 
 
@@ -73,6 +74,13 @@ def test_only_the_first_images_are_kept() -> None:
     for _ in range(20):
         outputs.add("display_data", {"data": {"image/jpeg": "abcd"}})
     assert len(outputs.images) == MOST_IMAGES
+
+
+def test_of_a_secret_where_very_much_is_cut_no_part_is_left() -> None:
+    redact = Redactor({"A_KEY": "canary-0123456"})
+    for before in range(ROOM // 2 - 45, ROOM // 2 - 1):
+        outputs = stream("\r" * before + "canary-0123456" + "\r" * 2 * ROOM)
+        assert "ca" not in outputs.text(200, redact)
 
 
 def test_a_secret_is_redacted_before_the_text_is_cut() -> None:

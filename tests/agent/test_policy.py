@@ -94,6 +94,18 @@ def test_characters_that_hide_code_are_written_out() -> None:
     assert "\n\tb" in shown
 
 
+@pytest.mark.parametrize(
+    "number",
+    [
+        *(0x00A0, 0x00AD, 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B, 0x180F, 0x2065, 0x2800),
+        *(0x3000, 0x3164, 0xFE00, 0xFE0F, 0xFFA0, 0xFFF0, 0xFFF8, 0x1BCA0, 0x1D173),
+        *(0xE0000, 0xE0100, 0xE01EF, 0xE0FFF),
+    ],
+)
+def test_a_character_that_draws_nothing_is_written_out(number) -> None:
+    assert visible(f"a{chr(number)} b") == f"a⟨U+{number:04X}⟩ b"
+
+
 def test_readable_text_of_any_script_stays_as_it_is() -> None:
     assert visible("größe = '数' # ß é א") == "größe = '数' # ß é א"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,7 @@ from beaker_kernel.agent.room import MOST, PART
 from beaker_kernel.errors import BudgetExceeded
 from beaker_kernel.languages import Default
 from beaker_kernel.protocol.replies import VariablesReply
-from tests.support.replies import hang, refusal
+from tests.support.replies import USAGE, hang, refusal
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
@@ -110,6 +111,15 @@ async def test_a_summarys_tokens_count_for_the_question(model, tight) -> None:
     assert {120, 240} == set(surface.used)
     with pytest.raises(BudgetExceeded, match="120 tokens used of 120"):
         await asked(tight | {"BEAKER_MAX_TOKENS": "120"})
+
+
+async def test_a_summary_counts_where_the_endpoint_counts_nothing(model, tight) -> None:
+    uncounted = say(SUMMARY)
+    steps = tuple(step for step in uncounted.steps if step != USAGE)
+    model.when(sums_up, replace(uncounted, steps=steps))
+    surface = await asked(tight)
+    assert len(surface.used) == len(model.requests)
+    assert max(surface.used) > 200
 
 
 @pytest.mark.parametrize("reply", [refusal(400), say("")], ids=["refused", "empty"])

@@ -238,6 +238,25 @@ async def test_a_tools_policy_narrows_the_sessions_and_never_widens_it() -> None
             await use(box, "run_code", code="x")
 
 
+async def test_the_policy_of_run_code_holds_for_code_whichever_tool_runs_it() -> None:
+    nobody = Surface(can_approve=False, takes_cells=False)
+    box = toolbox("auto", nobody, policies={"run_code": "ask"})
+    with pytest.raises(ApprovalRequired):
+        await use(box, "insert_cell", code="x")
+    assert box.turn.session.ran == []
+
+
+async def test_where_no_code_may_run_a_cell_that_nobody_takes_is_shown() -> None:
+    box = toolbox("auto", Surface(takes_cells=False), policies={"run_code": "never"})
+    assert not (await use(box, "insert_cell", code="x")).error
+    assert (box.turn.surface.seen, box.turn.session.ran) == ([("cell", "x")], [])
+
+
+async def test_the_policy_of_run_code_is_not_that_of_a_look() -> None:
+    box = toolbox("auto", NOBODY, policies={"run_code": "never", LIST: "auto"})
+    assert not (await use(box, LIST)).error
+
+
 async def test_a_look_needs_a_word_only_where_its_tool_has_a_policy() -> None:
     assert not (await use(toolbox("ask", NOBODY), LIST)).error
     willing = Surface(Verdict(by="the person", code="list_variables()"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from beaker_kernel.agent.changes import ERROR
 from tests.asking.conftest import KEY
 from tests.support.kernels import Kernel, markdown, running, text
 from tests.support.replies import call
@@ -32,6 +33,19 @@ def test_fix_explains_the_last_error_and_offers_the_corrected_cell_as_a_diff(
         "```diff\n@@ -1,2 +1,2 @@\n values = [1, 2]\n-values[2]\n+values[1]\n```",
         "There are two values.",
     ]
+
+
+def test_of_a_key_in_a_failed_cells_long_output_no_part_is_told(
+    kernel: Kernel, model: ScriptedModel
+) -> None:
+    half = ERROR // 2 - 30 - len(KEY) // 2
+    parts = f"'{KEY[:9]}' + '{KEY[9:]}'"
+    kernel.client.run(f"print('y' * {half} + {parts} + 'z' * 6_000); 1 / 0", stop_on_error=False)
+    kernel.client.run("%ask hello")
+    kernel.client.run("%fix")
+    told = model.requests[-1].question
+    assert "yyyy[redacted]" in told
+    assert "yyyysk" not in told
 
 
 def test_where_no_cell_has_failed_there_is_nothing_to_fix(model: ScriptedModel) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from beaker_kernel.agent.briefing import RESTARTED
 from tests.support.kernels import Client, Message, is_idle, running, text
 from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
@@ -56,19 +58,81 @@ def answered(client: Client, msg_type: str, content: Message) -> Message:
     return reply
 
 
+def crash(agent: psutil.Process) -> None:
+    agent.kill()
+    psutil.wait_procs([agent], timeout=10)
+
+
 def test_after_a_crash_of_the_agent_the_next_one_goes_on(
     model: ScriptedModel, env: dict[str, str]
 ) -> None:
     with running(**env) as kernel:
         kernel.client.run("%ask the first question")
-        agent = kernel.agent
-        agent.kill()
-        psutil.wait_procs([agent], timeout=10)
+        crash(kernel.agent)
         kernel.client.run("%ask and now?")
         sent = [message["content"] for message in model.requests[-1].body["messages"]]
         assert "The first answer." in sent
         _, outputs = kernel.client.run("%beaker replay")
         assert text(outputs).startswith("> the first question\n\nThe first answer.\n\n> and now?")
+
+
+def restarts(model: ScriptedModel) -> list[bool]:
+    """Return of each request whether its last question tells that variables are gone."""
+    return [RESTARTED in request.body["messages"][-1]["content"] for request in model.requests]
+
+
+def test_that_the_variables_are_gone_is_told_once(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("x = 5")
+        kernel.client.run("%ask the first question")
+        kernel.client.run("import os; os._exit(1)")
+        _, briefed = kernel.client.run("%beaker context")
+        assert RESTARTED in text(briefed)
+        for _ in range(2):
+            kernel.client.run("%ask and now?")
+    assert restarts(model) == [False, True, False]
+    assert model.requests[1].body["messages"][-1]["content"].startswith(RESTARTED)
+
+
+def test_the_variables_of_an_exchanged_kernel_are_told_to_be_gone(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    spec = {"argv": argv, "display_name": "Other", "language": "python"}
+    folder = Path(env["JUPYTER_DATA_DIR"], "kernels", "other")
+    folder.mkdir(parents=True)
+    (folder / "kernel.json").write_text(json.dumps(spec))
+    with running(**env) as kernel:
+        kernel.client.run("%ask the first question")
+        setup = {"context": "default", "subkernel": "other"}
+        assert answered(kernel.client, "context_setup_request", setup)["status"] == "ok"
+        kernel.client.run("%ask and now?")
+    assert restarts(model) == [False, True]
+
+
+def test_an_agent_that_follows_a_crashed_one_tells_that_the_variables_are_gone(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("%ask the first question")
+        crash(kernel.agent)
+        kernel.client.run("import os; os._exit(1)")
+        kernel.client.run("%ask and now?")
+        crash(kernel.agent)
+        kernel.client.run("%ask and then?")
+    assert restarts(model) == [False, True, False]
+
+
+def test_a_first_question_is_told_that_cells_ran_before_a_restart(
+    model: ScriptedModel, env: dict[str, str]
+) -> None:
+    with running(**env) as kernel:
+        kernel.client.run("x = 5")
+        kernel.client.run("import os; os._exit(1)")
+        kernel.client.run("%ask the first question")
+    assert restarts(model) == [True]
 
 
 def test_after_a_restart_the_notebooks_last_conversation_is_shown_but_not_sent(
@@ -169,7 +233,7 @@ def test_what_a_cell_has_printed_is_told(model: ScriptedModel, env: dict[str, st
             kernel.client.run("print(6 * 7)")
             answered(kernel.client, "llm_request", {"request": f"the first question {count}"})
     sent = [request.body["messages"][-1]["content"] for request in model.requests]
-    assert ["⟦session\n42\nsession⟧" in told for told in sent] == [True, True]
+    assert ["\n42\nsession⟧" in told for told in sent] == [True, True]
 
 
 def test_cells_that_were_left_out_are_told_with_the_next_question(

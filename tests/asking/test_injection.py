@@ -37,6 +37,8 @@ PLACES = {
     "Markdown": "from IPython.display import Markdown, display; display(Markdown(order))",
     "HTML": "from IPython.display import HTML, display; display(HTML(order))",
     "a class's name": "type(order.replace('\\n', ' '), (), {})()",
+    "a comment in a cell": f"import os  # {MARK}",
+    "text in a cell": f"'''{ORDER}''' and None",
 }
 FENCED = re.compile("⟦session\n.*?\nsession⟧", re.DOTALL)
 KEY = "sk-canary-0123456789abcdef"
@@ -108,11 +110,29 @@ def test_an_order_in_the_session_runs_nothing(
     assert not owned(kernel.client)
 
 
+@pytest.mark.parametrize(
+    "asking", ["%fix", f"%%edit shorter\n1 / 0  # {MARK}"], ids=["fix", "edit"]
+)
+def test_an_order_in_code_that_is_to_be_changed_runs_nothing(
+    kernel: Kernel, model: ScriptedModel, asking: str
+) -> None:
+    obeys(model)
+    kernel.client.run("%beaker reset")
+    kernel.client.run(f"1 / 0  # {MARK}", stop_on_error=False)
+    kernel.client.run("%ask hello")
+    model.requests.clear()
+    reply, _ = kernel.client.run(asking)
+    assert reply["status"] == "ok" or reply["ename"] == "ApprovalRequired"
+    assert is_ordered(model.requests[0])
+    assert MARK not in outside_the_marks(model.requests[0])
+    assert not owned(kernel.client)
+
+
 def test_an_order_in_the_notebooks_markdown_runs_nothing(
     kernel: Kernel, model: ScriptedModel
 ) -> None:
     kernel.client.run("%beaker reset")
-    kernel.client.run("del order")
+    kernel.client.run("%reset -f")  # of variables that hold the order, too
     page = NotebookFrontend(kernel.client)
     page.add(ORDER, "markdown")
     page.add(OWNED)

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.kernels import running, text
-from tests.support.notebook_frontend import NotebookFrontend, digest
+from tests.support.kernels import text
+from tests.support.notebook_frontend import digest
 from tests.support.replies import call, calls
 from tests.support.replies import text as say
 from tests.support.scripted_model import MODEL, ScriptedModel
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.support.kernels import Message
+    from tests.support.notebook_frontend import NotebookFrontend
 
 READ = ("read_cells", {})
 
@@ -25,21 +25,6 @@ READ = ("read_cells", {})
 def model() -> Iterator[ScriptedModel]:
     with ScriptedModel() as model:
         yield model
-
-
-@pytest.fixture
-def open_page(model: ScriptedModel, tmp_path: Path) -> Iterator[Callable[..., NotebookFrontend]]:
-    env = {"OPENAI_BASE_URL": model.base_url, "JUPYTER_DATA_DIR": str(tmp_path)}
-    opened = []
-
-    def opening(policy: str = "auto", keep: str = "0", **can: tuple[str, ...]) -> NotebookFrontend:
-        kernel = running(BEAKER_POLICY=policy, BEAKER_KEEP_IN_NOTEBOOK=keep, **env)
-        opened.append(kernel)
-        return NotebookFrontend(kernel.__enter__().client, **can)
-
-    yield opening
-    for kernel in opened:
-        kernel.__exit__(None, None, None)
 
 
 def told(model: ScriptedModel) -> list[str]:
@@ -162,6 +147,41 @@ def test_a_cell_runs_where_it_stands_after_the_word_on_its_source(model, open_pa
     }
 
 
+def test_what_the_person_writes_instead_takes_the_cells_place_and_runs(model, open_page) -> None:
+    model.when("run", calls(READ, ("run_cell", {"cell_id": "cell-0"})), say("Started."))
+    page = open_page("ask", capabilities=("cells", "approval"))
+    cell = page.add("print('draft')")
+    page.decides = {"decision": "edit", "code": "print('ran', 6 * 7)"}
+    page.ask("run it")
+    assert "ran 42" in text(page.output())
+    assert cell["source"] == "print('ran', 6 * 7)"
+    assert cell["metadata"]["beaker"] == {
+        "author": "person",
+        "model": "",
+        "sha256": digest(cell["source"]),
+        "approved_by": "the person",
+        "prompt_sha256": digest(model.requests[0].question),
+        "run_by": "model",
+        "ran_sha256": digest(cell["source"]),
+    }
+    changed = "The person changed the code to:\nprint('ran', 6 * 7)\nThe cell is started"
+    assert changed in told(model)[1]
+
+
+def test_where_the_cell_can_no_longer_take_it_the_model_is_told_what_was_written(
+    model, open_page
+) -> None:
+    model.when("run", calls(READ, ("run_cell", {"cell_id": "cell-0"})), say("Not started."))
+    page = open_page("ask", capabilities=("cells", "approval"))
+    cell = page.add("x = 1")
+    page.decides = {"decision": "edit", "code": "x = 2"}
+    page.meanwhile = lambda: cell.update(source="x = 100")
+    page.ask("run it")
+    assert [op["op"] for op in page.ops] == ["replace"]
+    assert cell["source"] == "x = 100"
+    assert "x = 2\nnothing was changed: the person has changed it meanwhile" in told(model)[1]
+
+
 @pytest.mark.parametrize("policy", ["ask", "never"])
 def test_a_cell_does_not_run_without_that_word(model, open_page, policy) -> None:
     model.when("run", calls(READ, ("run_cell", {"cell_id": "cell-0"})), say("Started."))
@@ -253,60 +273,6 @@ def test_a_fix_whose_cell_is_gone_becomes_a_new_cell(model, open_page) -> None:
     page.cells.remove(failed)
     page.ask_in_cell(asking["source"], asking["id"])
     assert (page.offered, [cell["source"] for cell in page.cells]) == ({}, ["%fix", "1 / 1"])
-
-
-def test_a_conversation_that_the_notebook_keeps_comes_back_as_data_after_a_restart(
-    model, open_page
-) -> None:
-    model.when("how many", say("Seven."))
-    page = open_page(keep="1")
-    page.run(page.add("secret = 'not to be shared'"))
-    page.ask("how many?")
-    kept = page.metadata["beaker"]["conversation"]
-    assert [m["content"] for m in kept["messages"]] == ["how many?", "Seven."]
-    after = open_page(keep="1")
-    after.metadata = page.metadata
-    _, published = after.ask("and now?")
-    told = model.requests[-1].body["messages"][1]["content"]
-    assert "its variables are gone; where they are needed, offer to make them again" in told
-    assert told.endswith("⟦session\nuser: how many?\n\nassistant: Seven.\nsession⟧")
-    assert "an earlier conversation" in str(published)
-    assert [m["content"] for m in after.metadata["beaker"]["conversation"]["messages"]] == [
-        "user: how many?\n\nassistant: Seven.",
-        "and now?",
-        "I don't know.",
-    ]
-
-
-def test_forget_deletes_what_the_notebook_keeps(model, open_page) -> None:
-    page = open_page(keep="1")
-    asking, forgetting = page.add("%ask why?"), page.add("%beaker forget")
-    page.ask_in_cell(asking["source"], asking["id"])
-    assert page.metadata["beaker"]["conversation"]["messages"]
-    page.ask_in_cell(forgetting["source"], forgetting["id"])
-    assert page.metadata["beaker"]["conversation"]["messages"] == []
-    page.ask("why?")
-    assert len(model.requests[-1].body["messages"]) == 2
-
-
-def test_a_person_has_the_notebook_keep_the_conversation_and_nothing_of_it_again(open_page) -> None:
-    page = open_page()
-    page.ask("why?")
-    assert page.metadata == {}
-    for switch, kept in (("on", ["why?", "I don't know."]), ("off", [])):
-        cell = page.add(f"%beaker keep {switch}")
-        page.ask_in_cell(cell["source"], cell["id"])
-        messages = page.metadata["beaker"]["conversation"]["messages"]
-        assert [message["content"] for message in messages] == kept
-
-
-@pytest.mark.parametrize("said", ["text", {"messages": "text"}, {"messages": [5, {}]}])
-def test_nothing_is_kept_or_read_back_unless_it_is_wanted(model, open_page, said) -> None:
-    page = open_page()
-    page.metadata = {"beaker": {"conversation": said}}
-    page.ask("why?")
-    assert page.metadata == {"beaker": {"conversation": said}}
-    assert len(model.requests[-1].body["messages"]) == 2
 
 
 def test_a_question_brings_the_notebook_along(model, open_page) -> None:

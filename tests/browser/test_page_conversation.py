@@ -60,7 +60,7 @@ def test_results_go_to_the_model_when_the_person_says_so(
     turn.get_by_role("button", name="run block 2").first.click()
     chat.column.get_by_role("button", name="tell it").click()
     expect(chat.column.get_by_text("So it is 42.")).to_be_visible()
-    assert "⟦session\n42" in model.requests[-1].question
+    assert "\n42\nsession⟧" in model.requests[-1].question
 
 
 def test_results_go_to_the_model_by_themselves_where_the_person_wants_that_and_not_for_ever(

@@ -51,6 +51,15 @@ def test_it_takes_the_keyboard_and_gives_it_back(narrow: PageNotebook):
     expect(narrow.cell(1)).to_be_focused()
 
 
+def test_it_takes_the_keyboard_as_soon_as_it_is_drawn(narrow: PageNotebook):
+    unseen = "[aria-label='conversation'] { visibility: hidden !important }"
+    style = narrow.page.add_style_tag(content=unseen)
+    narrow.press("Control+j")
+    narrow.page.wait_for_timeout(300)
+    style.evaluate("style => style.remove()")
+    expect(Conversation(narrow.page).question).to_be_focused()
+
+
 def test_escape_stops_an_answer_before_it_leaves(narrow: PageNotebook, model: ScriptedModel):
     model.when("for ever", hang(chunk({"content": "I think"})))
     chat = drawer(narrow)

@@ -46,7 +46,15 @@ def known(argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def spec_of(argv: list[str], provisioner: str = "", **env: str) -> KernelSpec:
     metadata = {"kernel_provisioner": {"provisioner_name": provisioner}}
-    return KernelSpec("any", "", argv, "python", env, "signal", metadata)
+    return KernelSpec(
+        name="any",
+        resource_dir="",
+        argv=argv,
+        language="python",
+        env=env,
+        interrupt_mode="signal",
+        metadata=metadata,
+    )
 
 
 def info(kernel: Kernel, timeout: float = PATIENCE) -> dict[str, Any]:

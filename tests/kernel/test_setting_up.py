@@ -26,7 +26,7 @@ def front(tmp_path: Path) -> connection.Connection:
 
 def test_a_connection_file_of_jupyters_is_read(front: connection.Connection) -> None:
     assert (front.transport, front.key, front.signature_scheme) == ("tcp", "k", "hmac-sha256")
-    assert front.url("hb") == f"tcp://127.0.0.1:{front.hb_port}"
+    assert front.url("hb") == f"tcp://127.0.0.1:{front.ports['hb']}"
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"transport": "tcp", "ip": "x"}'])
@@ -62,8 +62,17 @@ def test_a_subkernels_connection_has_our_key_and_other_addresses(
     assert {ipc.key, tcp.key} == {"k"}
     path = str(tmp_path / "sub.json")
     connection.write(path, ipc)
-    assert connection.read(path) == ipc
+    assert vars(connection.read(path)) == vars(ipc)
     assert os.stat(path).st_mode & 0o777 == 0o600
+
+
+def test_a_second_relay_with_a_connection_file_is_a_restart_however_soon(tmp_path: Path) -> None:
+    path, _ = write_connection_file(str(tmp_path / "front.json"))
+    assert not connection.is_restart(path)
+    read_at = os.stat(path).st_atime
+    connection.mark_used(path)
+    assert connection.is_restart(path)
+    assert os.stat(path).st_atime == read_at  # by which Jupyter finds the newest one
 
 
 def test_the_runtime_folder_is_private_and_short_enough_for_a_socket(

@@ -38,7 +38,7 @@ def test_what_the_person_has_set_is_listed_and_nothing_else(variables):
         ("lines", "string", (5,), r"$'a\nb\tc'"),
         ("empty", "string", (0,), "''"),
         ("text", "string", (4,), "mine"),
-        ("big", "string", (3000000,), "x" * 200),
+        ("big", "string", (3000000,), "x" * 200 + "…"),
     ],
 )
 def test_a_variable_is_described(variables, name, kind, shape, preview):
@@ -53,7 +53,14 @@ def test_no_more_than_the_limit_are_listed_and_all_are_counted(session):
 
 def test_a_named_variable_has_a_longer_preview(session):
     (variable,) = session.ask(bash, bash.describe(("big",))).variables
-    assert variable.preview == "x" * 2000
+    assert variable.preview == "x" * 2000 + "…"
+
+
+def test_of_a_long_array_the_first_five_are_shown(session):
+    session.run("many=(1 2 3 4 5 6 7)")
+    (variable,) = session.ask(bash, bash.describe(("many",))).variables
+    assert (variable.shape, variable.preview) == ((7,), "1 2 3 4 5 …")
+    session.run("unset many")
 
 
 def test_a_name_that_would_be_code_is_not_asked_for(session):

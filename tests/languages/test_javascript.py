@@ -45,7 +45,7 @@ def test_what_the_person_has_declared_is_listed_and_nothing_else(variables):
         ("n", "null", None, "null"),
         ("count", "bigint", None, "10n"),
         ("text", "string", (9,), '"one \\"two\\""'),
-        ("long", "string", (5000,), '"' + "x" * 200 + '"'),
+        ("long", "string", (5000,), '"' + "x" * 200 + '"…'),
         ("list", "Array", (3,), "[1, two, Array(1)]"),
         ("table", "Map", (1,), "{k: 1}"),
         ("bag", "Set", (1,), "{1}"),
@@ -65,6 +65,7 @@ def test_a_variable_is_described_and_no_code_of_it_runs(variables, name, kind, s
 def test_a_large_value_has_a_bounded_preview(variables):
     assert variables["big"].shape == (1_000_000,)
     assert len(variables["big"].preview) <= 600
+    assert variables["big"].preview.endswith("…]")
 
 
 def test_no_more_than_the_newest_are_listed_and_all_are_counted(session):
@@ -76,7 +77,8 @@ def test_no_more_than_the_newest_are_listed_and_all_are_counted(session):
 def test_those_that_are_named_are_described_and_no_name_is_run(session):
     asked = typescript.describe(("long", "missing", "x; Deno.exit()"))
     (found,) = session.ask(typescript, asked).variables
-    assert len(found.preview) == 2002
+    assert len(found.preview) == 2003
+    assert found.preview.endswith('"…')
     assert session.ask(typescript, typescript.describe(())).variables == ()
 
 
@@ -101,3 +103,9 @@ def test_both_names_of_the_language_have_the_adapter(name, fence):
 
 def test_a_missing_module_is_imported_from_the_registry():
     assert typescript.install_hint("@std/path") == 'import * as path from "npm:@std/path"'
+
+
+def test_a_name_is_no_part_of_the_question(session):
+    session.run("const LIMIT = 1, ROOM = 2")
+    found = session.ask(typescript, typescript.describe(("LIMIT", "ROOM"))).variables
+    assert [variable.name for variable in found] == ["LIMIT", "ROOM"]

@@ -39,6 +39,18 @@ huge, ratio, nothing, blob = 1 << 10**6, 0.5, None, b"x" * 10**6
 when, price, path = datetime.datetime(2026, 1, 2), decimal.Decimal("1.10"), pathlib.Path("/a")
 pair, unique = (1, "\\ud800"), {3}
 def double(x, *, times=2): return x * times
+gaps = pd.DataFrame({"a": [1.0, None, None], "b": ["x", None, "z"], "c": [1, 2, 3]})
+import typing
+class Shown(type):
+    def __repr__(self): raise RuntimeError("no")
+class Meta(metaclass=Shown): pass
+def fit(x: pd.DataFrame, y: list[int] | None = None, /, rate: "float" = 0.5, *rest,
+        model: Meta = raising, strict, **others: dict[str, Meta]) -> typing.Optional[Meta]:
+    \"\"\"Fit a line
+    to what is given.
+
+    More of it.
+    \"\"\"
 exec = eval = globals = repr = len = None
 _hidden = 1
 globals_like = {1: 2}
@@ -69,8 +81,8 @@ def variables(session):
 @pytest.mark.parametrize(
     ("name", "kind", "shape", "preview"),
     [
-        ("table", "pandas.DataFrame", (10**6, 3), "'n': int64, 'f': float64, 's': str; first rows: "
-         "[0, 1.0, 'a'], [1, 1.0, 'a'], [2, 1.0, 'a']"),
+        ("table", "pandas.DataFrame", (10**6, 3), "'n': int64, 'f': float64, 's': str; "
+         "nulls not counted; first rows: [0, 1.0, 'a'], [1, 1.0, 'a'], [2, 1.0, 'a']"),
         ("column", "pandas.Series", (10**6,), "float64 [1.0, 1.0, 1.0, 1.0, 1.0, … 999995 more]"),
         ("index", "pandas.Index", (2,), "int64 [1, 2]"),
         ("array", "numpy.ndarray", (1000, 1000), "ndarray(1000, 1000), float64"),
@@ -90,13 +102,61 @@ def variables(session):
         ("path", "pathlib.PosixPath", None, "PosixPath('/a')"),
         ("pair", "tuple", (2,), "(1, '\\ud800')"),
         ("unique", "set", (1,), "{3}"),
-        ("double", "function", None, "double(x, times)"),
+        ("double", "function", None, "double(x, *, times=2)"),
         ("Point", "type", None, "class Point(object)"),
+        ("gaps", "pandas.DataFrame", (3, 3), "'a': float64, 'b': str, 'c': int64; "
+         "nulls: 'a': 2, 'b': 1; first rows: [1.0, 'x', 1], [nan, nan, 2], [nan, 'z', 3]"),
+        ("objects", "pandas.DataFrame", (2, 1), "'o': object; nulls: none; first rows: "
+         f"[Raising(weight=1.5, label='{'x' * 58}…)], [{{'a': 1}}]"),
+        ("fit", "function", None, "fit(x: DataFrame, y: list[int] | None = None, /, rate: float"
+         f" = 0.5, *rest, model: Meta = Raising(weight=1.5, label='{'x' * 32}…, strict, "
+         "**others: dict[str, Meta]) -> Meta | None: Fit a line to what is given."),
     ],
 )  # fmt: skip
 def test_a_variable_is_described(variables, name, kind, shape, preview):
     variable = variables[name]
     assert (variable.type, variable.shape, variable.preview) == (kind, shape, preview)
+
+
+SETS = """
+names = {f"name {n}" for n in range(300)}
+mixed = frozenset({"b", "a", 10, 9, ("z", "y"), frozenset({"n", "m"})})
+holder = [{"q": {"east", "north", "south", "west"}}]
+huge_set = {str(n) for n in range(10**6)}
+big_mixed = {*map(str, range(500)), None}
+class Odd(set):
+    __iter__ = __len__ = __repr__ = None
+odd = Odd({"b", "a"})
+"""
+
+
+@pytest.fixture(scope="module")
+def otherwise_hashing(start):
+    sessions = []
+    for seed in ("1", "2"):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PYTHONHASHSEED", seed)
+            sessions.append(start("python", "ipykernel_launcher"))
+        sessions[-1].run(SETS)
+    return sessions
+
+
+def test_sets_are_shown_alike_whatever_string_hashing_does(otherwise_hashing):
+    previews = []
+    for session in otherwise_hashing:
+        listed = session.ask(python, python.variables(100)).variables
+        previews.append({found.name: found.preview for found in listed})
+    assert previews[0] == previews[1]
+    names = "'name 0', 'name 1', 'name 10', 'name 100', 'name 101'"
+    assert previews[0] == {
+        "names": f"{{{names}, … 295 more}}",
+        "mixed": "{'a', 'b', ('z', 'y'), 10, 9, … 1 more}",
+        "holder": "[{'q': {'east', 'north', 'south', 'west'}}]",
+        "huge_set": "{… 1000000 more}",
+        "big_mixed": "{… 501 more}",
+        "Odd": "class Odd(set)",
+        "odd": "{'a', 'b'}",
+    }
 
 
 def test_every_preview_is_bounded(variables):
@@ -126,6 +186,10 @@ def test_a_named_variable_has_a_longer_preview(session):
     text, nested = session.ask(python, python.describe(("text", "nested", "missing"))).variables
     assert len(text.preview) == 2000
     assert "49, … 950 more" in nested.preview
+
+
+def test_no_word_of_a_question_describes_a_module_or_the_kernels_own(session):
+    assert session.ask(python, python.describe(("pd", "In", "Out", "open", "exit"))).variables == ()
 
 
 def test_names_are_never_code(session):

@@ -59,6 +59,16 @@ def test_a_large_value_has_a_short_preview(variables):
     assert len(variables["big"].preview) < 100
 
 
+def test_a_preview_that_is_cut_says_so_and_a_named_variable_has_a_longer_one(session):
+    session.run('wide <- setNames(as.list(1:30), paste0(strrep("n", 20), 1:30))')
+    listed = {found.name: found for found in session.ask(r, r.variables(50)).variables}
+    assert len(listed["wide"].preview) <= 601
+    assert listed["wide"].preview.endswith("…")
+    (named,) = session.ask(r, r.describe(("wide",))).variables
+    assert named.preview.endswith(": int 30")
+    session.run("rm(wide)")
+
+
 def test_no_more_than_the_limit_are_listed_and_all_are_counted(session):
     reply = session.ask(r, r.variables(2))
     assert (len(reply.variables), reply.total) == (2, 12)

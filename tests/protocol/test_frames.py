@@ -82,6 +82,7 @@ def test_ids_of_one_session_are_all_different_and_begin_with_it() -> None:
 
 def test_a_message_without_a_parent_has_no_id() -> None:
     assert msg_id(b"{}") == ""
+    assert msg_id(b"null") == ""
 
 
 @given(JSON)

@@ -213,9 +213,8 @@ def test_where_namespaces_are_denied_nothing_is_run(tmp_path: Path) -> None:
     """The system denies them, in a namespace whose own limit is none."""
     env = box(tmp_path, ["/bin/sh", "-c", f"touch {tmp_path}/ran"])
     limit = 'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"'
-    done = run_relay(
-        tmp_path, prefix=["unshare", "--user", "--map-root-user", "sh", "-ec", limit, "sh"], **env
-    )
+    prefix = ["unshare", "--user", "--map-root-user", "sh", "-ec", limit, "sh"]
+    done = run_relay(tmp_path, prefix=prefix, XDG_RUNTIME_DIR=str(tmp_path), **env)
     assert done.returncode == 1
     assert "bubblewrap can't make a sandbox here: bwrap: " in done.stderr
     assert not (tmp_path / "ran").exists()
@@ -243,7 +242,7 @@ def test_root_gets_no_sandbox_whose_limit_would_not_hold(tmp_path: Path) -> None
 
 def test_a_group_that_cant_be_made_leaves_nothing() -> None:
     before = groups()
-    with pytest.raises(OSError, match="Invalid argument"):
+    with pytest.raises(OSError, match=r"Invalid argument|Permission denied"):
         Cgroup(memory=-(1 << 70), processes=1)
     assert groups() == before
 

@@ -67,6 +67,35 @@ def test_the_working_folder_is_written_to_and_seen_outside(
     assert (person.work / "made").read_text() == "x"
 
 
+def test_no_setting_of_the_machine_can_be_written(look: Callable[[str], Any]) -> None:
+    code = """
+import os
+def opens(path):
+    try:
+        os.close(os.open(path, os.O_WRONLY))
+    except OSError:
+        return False
+    return True
+files = (os.path.join(folder, f) for folder, _, files in os.walk("/proc/sys") for f in files)
+[f for f in (*files, "/proc/sysrq-trigger", "/proc/irq/default_smp_affinity") if opens(f)]
+"""
+    assert look(code) == []
+
+
+def test_what_is_written_to_no_folder_of_its_own_fills_no_memory(
+    look: Callable[[str], Any],
+) -> None:
+    code = """
+try:
+    open("/dev/hidden", "w").close()
+    made = True
+except OSError:
+    made = False
+made
+"""
+    assert look(code) is False
+
+
 def test_no_secret_is_in_any_file_but_those_of_the_working_folder(
     look: Callable[[str], Any], person: Person
 ) -> None:

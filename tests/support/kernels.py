@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -200,8 +201,7 @@ def running(
     name: str = "beaker", *, cwd: str | None = None, ready: bool = True, **env: str
 ) -> Iterator[Kernel]:
     """Run a kernel of that name, wait until it is ready, and see that nothing of it is left."""
-    manager = KernelManager(kernel_name=name)
-    manager.start_kernel(env={**os.environ, **env}, cwd=cwd)
+    manager = _started(name, {**os.environ, **env}, cwd)
     relay = psutil.Process(manager.provisioner.pid)
     try:
         client = Client(manager, ready=ready)
@@ -215,3 +215,26 @@ def running(
         manager.cleanup_resources()
         _, alive = psutil.wait_procs(family, timeout=5)
         assert not alive, f"left behind: {alive}"
+
+
+def _started(name: str, env: dict[str, str], cwd: str | None) -> KernelManager:
+    """Start a kernel; a peer of ours is started anew if it finds one of its ports taken.
+
+    Jupyter chooses the ports and lets go of them, and the tests beside this one take some, too.
+    """
+    while True:
+        manager = KernelManager(kernel_name=name)
+        manager.start_kernel(env=env, cwd=cwd)
+        if name == "beaker" or _is_up(manager):
+            return manager
+        manager.cleanup_resources()
+
+
+def _is_up(manager: KernelManager) -> bool:
+    """Wait until a kernel listens on the last of its ports, or has ended."""
+    while manager.is_alive():
+        with socket.socket() as probe:
+            if not probe.connect_ex((manager.ip, manager.hb_port)):
+                return True
+        time.sleep(0.02)
+    return False

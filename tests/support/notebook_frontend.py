@@ -30,17 +30,20 @@ class NotebookFrontend:
         answers: whether the page answers at all.
         started: the id of the request by which the last cell was run for Beaker.
         metadata: the notebook's.
+        decides: the person's word on code that waits for it.
         meanwhile: called before each change is looked at: what the person does at that moment.
 
     """
 
     def __init__(self, client: Client, *, capabilities: tuple[str, ...] = ("cells",)) -> None:
         self.client = client
+        self._can = [word for word in capabilities if word == "approval"]
         self.cells: list[Cell] = []
         self.ops: list[Message] = []
         self.metadata: Message = {}
         self.offered: dict[str, str | None] = {}
         self.meanwhile: Callable[[], object] = lambda: None
+        self.decides: Message = {"decision": "reject"}
         self.answers = True
         self.started = ""
         self._others: list[Message] = []
@@ -75,7 +78,8 @@ class NotebookFrontend:
 
     def ask(self, question: str) -> tuple[Message, list[Message]]:
         """Ask by llm_request; return the reply and what was published for it."""
-        return self._serve(self.client.send("llm_request", {"request": question}))
+        can = {"beaker": {"capabilities": self._can}}
+        return self._serve(self.client.send("llm_request", {"request": question}, metadata=can))
 
     def ask_in_cell(self, code: str, cell_id: str, **more: Any) -> tuple[Message, list[Message]]:
         """Ask by a cell of the notebook."""
@@ -93,6 +97,8 @@ class NotebookFrontend:
                 return self.client.reply(asked)["content"], published
             published.append(message)
             self._keep(message["msg_type"], message["content"])
+            if message["msg_type"] == "approval_request":
+                self._decide(message["content"])
             if message["msg_type"] == "comm_msg" and self.answers:
                 self._answer(message["content"]["data"])
 
@@ -111,6 +117,10 @@ class NotebookFrontend:
             self._send("cell_ack", self._apply(**data["content"]), data["id"])
         else:
             self._keep(data["type"], data["content"])
+
+    def _decide(self, asked: Message) -> None:
+        about = {"approval_id": asked["approval_id"], "sha256": asked["sha256"]}
+        self.client.send("approve_request", about | self.decides)
 
     def _keep(self, msg_type: str, content: Message) -> None:
         if msg_type == "set_chat_history":

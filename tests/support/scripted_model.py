@@ -193,7 +193,8 @@ class ScriptedModel:
         if line.split()[1].endswith("/models"):
             await _send(_json({"object": "list", "data": self.models}), writer, chunked=not once)
             return b"" if once else await reader.read(1)
-        request = self._record(Request(json.loads(body), headers))
+        at = time.monotonic()
+        request = self._record(Request(json.loads(body), headers, at))
         sending = asyncio.create_task(self._answer(request, writer, chunked=not once))
         following = asyncio.create_task(reader.read(1))
         try:

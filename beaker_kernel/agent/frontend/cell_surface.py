@@ -124,7 +124,7 @@ class CellSurface:
 
     async def approve(self, code: str, *, untrusted: bool) -> Verdict:
         """Show exactly this code and ask on stdin whether it may run."""
-        read = " It has read outputs or variables." if untrusted else ""
+        read = " It has read outputs, variables or cells." if untrusted else ""
         question = f"The model wants to run this.{read}"
         seen = visible(code)
         shown = Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}")

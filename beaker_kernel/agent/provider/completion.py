@@ -49,8 +49,8 @@ class Accumulator:
     _usage: Usage | None = None
 
     def feed(self, chunk: object) -> Iterator[TextDelta | ThoughtDelta]:
-        """Take a chunk, as the SDK's object or the API's JSON; yield what can be shown at once."""
-        taken = _plain(chunk)
+        """Take a chunk, as JSON of whatever shape; yield what can be shown at once."""
+        taken = _mapping(chunk)
         self._count(_mapping(taken.get("usage")))
         for choice in map(_mapping, _list(taken.get("choices"))[:1]):
             if reason := choice.get("finish_reason"):
@@ -115,6 +115,7 @@ class Accumulator:
             tool_calls=calls,
             usage=self._usage,
             truncated=cut,
+            filtered=self.finish_reason == "content_filter",
         )
 
 
@@ -164,12 +165,6 @@ def _tool_call(call: _Call, *, cut: bool) -> ToolCall:
         problem = "the arguments must be one JSON object"
         return ToolCall(id=call.id, name=call.name, problem=problem)
     return ToolCall(id=call.id, name=call.name, arguments=arguments or {})
-
-
-def _plain(chunk: object) -> Mapping[str, Any]:
-    """Return a chunk as JSON; one of another shape makes pydantic warn, which nobody needs."""
-    dump = getattr(chunk, "model_dump", None)
-    return _mapping(dump(warnings=False) if dump else chunk)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

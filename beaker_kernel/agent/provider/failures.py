@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent.provider.endpoints import NO_KEY
 from beaker_kernel.errors import (
+    ContextExceeded,
     ModelAuthError,
     ModelError,
     ModelRateLimited,
@@ -24,6 +26,16 @@ TEMPORARY = frozenset({408, 409, 429})
 REFUSES_TOOLS = frozenset({400, 404, 422, 501})
 LONGEST_WAIT = 60.0
 """Seconds: the longest wait that an endpoint's Retry-After is granted."""
+_TOO_LONG = re.compile(
+    r"context[ _](length|window|size)|context.{0,40}exceed|exceed.{0,40}context"
+    r"|input tokens exceed|(prompt|input)\b.{0,20}too long",
+    re.IGNORECASE,
+)
+_LIMIT = re.compile(
+    r"(?:length|window|size|limit)(?: is| of|:|=)?(?: only)? ?\(?(\d[\d,]{2,})|> (\d+) maximum",
+    re.IGNORECASE,
+)
+"""Where a refusal for length names tokens: what fits, and with some servers what was sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +50,7 @@ class Failure:
         delay: seconds that the endpoint wants us to wait.
         on_tools: whether it may be that the endpoint knows no tools.
         disconnected: whether the connection was lost before a first byte.
+        limit: tokens that fit, where a request was too long and the endpoint says so.
     """
 
     kind: type[ModelError] = ModelResponseError
@@ -47,11 +60,15 @@ class Failure:
     delay: float | None = None
     on_tools: bool = False
     disconnected: bool = False
+    limit: int = 0
 
     @property
     def error(self) -> ModelError:
         """The error that the person sees."""
-        return self.kind(f"{self.what}; {self.step}")
+        text = f"{self.what}; {self.step}"
+        return (
+            ContextExceeded(text, self.limit) if self.kind is ContextExceeded else self.kind(text)
+        )
 
 
 def explain(error: Exception, endpoint: Endpoint, *, begun: bool) -> Failure:
@@ -114,6 +131,7 @@ def _status(error: APIStatusError) -> Failure:
         temporary=temporary,
         delay=_retry_after(error),
         on_tools=status in REFUSES_TOOLS and _is_on_tools(said),
+        limit=_limit(said),
     )
 
 
@@ -133,8 +151,10 @@ def _meaning(status: int, said: str) -> tuple[type[ModelError], str, str]:
         return ModelRateLimited, f"takes no more for now (429: {said})", step
     if status in TEMPORARY or status >= 500:
         return ModelUnavailable, f"failed ({status}: {said})", "ask again later"
-    step = "`%beaker reset` begins anew" if _is_too_long(said) else "`beaker doctor` checks it"
-    return ModelResponseError, f"refused the request ({status}: {said})", step
+    what = f"refused the request ({status}: {said})"
+    too_long = ContextExceeded, what, "ask about less, or begin anew by `%beaker reset`"
+    other = ModelResponseError, what, "`beaker doctor` checks it"
+    return too_long if _is_too_long(said) else other
 
 
 def _is_on_tools(said: str) -> bool:
@@ -144,7 +164,13 @@ def _is_on_tools(said: str) -> bool:
 
 
 def _is_too_long(said: str) -> bool:
-    return "context" in said.lower()
+    return _TOO_LONG.search(said) is not None
+
+
+def _limit(said: str) -> int:
+    """Return the tokens that fit: what was sent, where that is named too, is always more."""
+    numbers = [int((a or b).replace(",", "")) for a, b in _LIMIT.findall(said)]
+    return min(numbers, default=0)
 
 
 def _cause(error: Exception) -> str:

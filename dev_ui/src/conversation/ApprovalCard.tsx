@@ -55,7 +55,7 @@ export function ApprovalCard({ approval, before }: ApprovalCardProps) {
     >
       <h3 className={styles.title}>Run this?</h3>
       {untrusted && (
-        <p className={styles.origin}>The model has read outputs or files of this session.</p>
+        <p className={styles.origin}>The model has read cells, outputs or files of this session.</p>
       )}
       {editing ? (
         <EditedCode

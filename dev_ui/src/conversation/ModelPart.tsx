@@ -37,7 +37,7 @@ function Choices({ room }: { room: ConversationRoom }) {
 const EXPLAINED: Record<Policy, string> = {
   never: "code of the model never runs by itself",
   ask: "code of the model needs your word",
-  guarded: "code of the model needs your word once it has read outputs or variables",
+  guarded: "code of the model needs your word once it has read cells, outputs or variables",
   auto: "code of the model runs without asking",
 };
 

@@ -11,7 +11,9 @@ export function approvalId(id: string): string {
   return `beaker-approval-${id}`;
 }
 
-/** Put the cursor where one asks. */
-export function focusQuestion(): void {
-  document.getElementById(QUESTION_ID)?.focus();
+/** Put the cursor where one asks, and say whether it is there. */
+export function focusQuestion(): boolean {
+  const field = document.getElementById(QUESTION_ID);
+  field?.focus();
+  return field !== null && document.activeElement === field;
 }

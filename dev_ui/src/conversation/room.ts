@@ -19,6 +19,7 @@ import {
   type Approval,
   begin,
   finish,
+  leave,
   NO_TURNS,
   settle,
   type Turn,
@@ -145,7 +146,7 @@ export class ConversationRoom {
   /** Begin anew; the variables stay. */
   async reset(): Promise<void> {
     await this.#done(this.beaker.reset());
-    this.#set(NO_TURNS);
+    this.#set(leave(this.#now));
     this.unseen.set([]);
     await this.refresh();
   }

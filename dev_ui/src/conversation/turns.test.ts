@@ -4,6 +4,7 @@ import {
   begin,
   finish,
   isAwaited,
+  leave,
   MOST,
   NO_TURNS,
   settle,
@@ -178,6 +179,18 @@ test("a question that stands there already may begin another conversation", () =
 test("a question that the kernel never took ends with its reply", () => {
   const failed = { kind: "failed" as const, ename: "KernelGone", evalue: "" };
   expect(only(finish(begin(NO_TURNS, "q", "why?"), "q", failed)).state).toEqual(failed);
+});
+
+test("what is still heard of a conversation that was left is not taken in", () => {
+  const before = taken(events(ASKED, ["llm_delta", { text: "a" }]), "old");
+  const late = events(
+    ["llm_delta", { text: "b", seq: 3 }],
+    ["llm_ended", { status: "error", ename: "KeyboardInterrupt", seq: 4 }],
+  );
+  const left = taken(late, "old", leave(before));
+  expect([left.seq, left.turns]).toEqual([0, []]);
+  const next = taken(events(ASKED, ["llm_delta", { text: "c" }]), "new", left);
+  expect(only(taken(late, "old", next)).parts).toEqual([{ kind: "text", text: "c" }]);
 });
 
 test("only the newest turns are kept", () => {

@@ -27,9 +27,11 @@ export interface Turns {
   /** The number of the last event that was taken in. */
   readonly seq: number;
   readonly turns: readonly Turn[];
+  /** Questions of a conversation that was left: what is still heard of them isn't taken in. */
+  readonly left: ReadonlySet<string>;
 }
 
-export const NO_TURNS: Turns = { seq: 0, turns: [] };
+export const NO_TURNS: Turns = { seq: 0, turns: [], left: new Set() };
 /** Turns that are kept on the page. */
 export const MOST = 200;
 
@@ -48,11 +50,18 @@ const GONE: TurnState = {
  * before stays in sight.
  */
 export function take(turns: Turns, event: BeakerEvent, question: string): Turns {
+  if (turns.left.has(question)) return turns;
   const { seq } = event.content;
   if (seq > turns.seq) return placed(turns, event, question, seq);
   const isKnown = turns.turns.some((turn) => turn.id === question && turn.askedAt);
   const begins = event.type === "llm_asked" && !isKnown;
   return begins ? placed(settle(turns, new Set([question])), event, question, seq) : turns;
+}
+
+/** Begin another conversation, without what runs in this one. */
+export function leave(turns: Turns): Turns {
+  const running = turns.turns.filter(({ state }) => state.kind === "running");
+  return { ...NO_TURNS, left: new Set([...turns.left, ...running.map(({ id }) => id)]) };
 }
 
 /** Show a question before the kernel has said that it has it. */
@@ -79,7 +88,7 @@ function placed(turns: Turns, event: BeakerEvent, question: string, seq: number)
   const before = turns.turns[at] ?? begun(question);
   const turn = withEvent(before, event);
   const all = at < 0 ? [...turns.turns, turn] : turns.turns.with(at, turn);
-  return { seq, turns: all.slice(-MOST) };
+  return { ...turns, seq, turns: all.slice(-MOST) };
 }
 
 function begun(id: string): Turn {

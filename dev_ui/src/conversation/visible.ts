@@ -1,6 +1,8 @@
 /** Code as it is: characters that one can't see, or that move others about, written out. */
 
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/u;
+/** Control, format and private characters, blanks, and what draws nothing; `policy.py` has the same. */
+const HIDDEN =
+  /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\p{Zs}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** A stretch of code, or one hidden character by its number. */
 export interface Stretch {
@@ -24,7 +26,7 @@ export function visible(code: string): Stretch[] {
 }
 
 function isHidden(character: string): boolean {
-  return HIDDEN.test(character) && character !== "\n" && character !== "\t";
+  return HIDDEN.test(character) && !" \n\t".includes(character);
 }
 
 function named(character: string): string {

@@ -92,7 +92,7 @@ export interface ExecuteRequestMsg {
   };
 }
 /**
- * Code that waits for a person's word; `untrusted`: the model has read outputs or files.
+ * Code that waits for a person's word; `untrusted`: the model has read cells or outputs.
  */
 export interface ApprovalRequest {
   seq: number;

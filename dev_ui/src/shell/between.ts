@@ -31,12 +31,21 @@ export function insert(code: string): void {
   insertCell(desk.notebook, 1, "code", code);
 }
 
+/** Frames in which the drawer is drawn, on the slowest machine. */
+const FRAMES = 120;
+
 /** Show or hide the conversation; a drawer takes the keyboard with it, and gives it back. */
 export function toggleConversation(): void {
   const wasOpen = isDrawerOpen();
   toggle("conversation");
   if (wasOpen) leaveDrawer();
-  else if (isDrawerOpen()) requestAnimationFrame(focusQuestion);
+  else if (isDrawerOpen()) requestAnimationFrame(() => takeKeyboard(FRAMES));
+}
+
+/** Put the cursor into the drawer once that is drawn, which may take some frames. */
+function takeKeyboard(frames: number): void {
+  if (!isDrawerOpen() || focusQuestion() || !frames) return;
+  requestAnimationFrame(() => takeKeyboard(frames - 1));
 }
 
 export function leaveDrawer(): void {

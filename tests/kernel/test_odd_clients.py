@@ -1,0 +1,109 @@
+"""Clients that come in crowds, by detours, or with requests that the subkernel never answers."""
+
+from __future__ import annotations
+
+import json
+import resource
+import uuid
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import zmq
+
+from beaker_kernel.kernel.sockets import CLIENTS
+from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.support.kernels import Kernel
+
+CELL = {"silent": False, "store_history": False, "user_expressions": {}, "allow_stdin": False}
+
+
+class Peer:
+    """A client of one socket, that sends frames as it likes."""
+
+    def __init__(self, kernel: Kernel, context: zmq.Context[Any]) -> None:
+        self._signer = Signer(kernel.manager.session.key)
+        self._composer = Composer(uuid.uuid4().hex)
+        self.socket = context.socket(zmq.DEALER)
+        self.socket.linger = 0
+        self.socket.connect(f"tcp://{kernel.manager.ip}:{kernel.manager.shell_port}")
+
+    def send(
+        self, msg_type: str, content: dict[str, Any], *detours: bytes, **header: object
+    ) -> None:
+        parts = self._composer.compose(msg_type, content)
+        parts[0] = json.dumps(json.loads(parts[0]) | header).encode()
+        self.socket.send_multipart([*detours, *self._signer.frames(parts)])
+
+    def reply(self, timeout: int = 10_000) -> tuple[list[bytes], dict[str, Any]]:
+        """Return what stands before a reply, and its content."""
+        assert self.socket.poll(timeout), "there is no reply"
+        frames = self.socket.recv_multipart()
+        at = frames.index(DELIMITER)
+        return frames[:at], json.loads(frames[at + 5])
+
+
+@contextmanager
+def peers(kernel: Kernel) -> Iterator[Any]:
+    context: zmq.Context[Any] = zmq.Context()
+    yield lambda: Peer(kernel, context)
+    context.destroy(linger=0)
+
+
+def test_a_crowd_of_clients_takes_no_reply_from_one_that_waits(kernel: Kernel) -> None:
+    with peers(kernel) as new:
+        waiting = new()
+        waiting.send("execute_request", CELL | {"code": "import time; time.sleep(2); 1"})
+        crowd = [new() for _ in range(CLIENTS + 2)]
+        for peer in crowd:
+            peer.send("comm_info_request", {})
+        assert waiting.reply()[1]["status"] == "ok"
+        assert {peer.reply()[1]["status"] for peer in crowd} == {"ok"}
+
+
+def test_the_relay_may_open_more_files_than_what_it_starts(kernel: Kernel) -> None:
+    first, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    relay = resource.prlimit(kernel.pid, resource.RLIMIT_NOFILE)
+    subkernel = resource.prlimit(kernel.subkernel.pid, resource.RLIMIT_NOFILE)
+    assert (relay, subkernel) == ((most, most), (first, most))
+
+
+@pytest.mark.parametrize(
+    ("msg_type", "content"),
+    [
+        ("kernel_info_request", {}),
+        ("connect_request", {}),
+        ("execute_request", CELL | {"code": "1"}),
+        ("execute_request", CELL | {"code": "%beaker help"}),
+    ],
+)
+def test_a_reply_goes_back_the_way_of_its_request(
+    kernel: Kernel, msg_type: str, content: dict[str, Any]
+) -> None:
+    with peers(kernel) as new:
+        peer = new()
+        peer.send(msg_type, content, b"a device", b"another")
+        detours, reply = peer.reply()
+        assert detours == [b"a device", b"another"]
+        assert reply.get("status", "ok") == "ok"
+
+
+@pytest.mark.parametrize("content", [{"code": None}, {}])
+def test_a_cell_that_gets_no_reply_keeps_no_question_waiting(
+    kernel: Kernel, content: dict[str, Any]
+) -> None:
+    kernel.client.send("execute_request", CELL | content)
+    assert kernel.client.run("%beaker help")[0]["status"] == "ok"
+    assert kernel.client.run("6 * 7")[0]["status"] == "ok"
+
+
+def test_a_message_id_may_be_a_number(kernel: Kernel) -> None:
+    with peers(kernel) as new:
+        peer = new()
+        peer.send("execute_request", CELL | {"code": "1"}, msg_id=5)
+        assert peer.reply()[1]["status"] == "ok"
+    assert kernel.client.run("%beaker help")[0]["status"] == "ok"
