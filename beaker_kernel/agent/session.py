@@ -130,7 +130,7 @@ class LiveSession:
         self._link = link
         self._running: dict[str, Execution] = {}
         self._up = asyncio.Event()
-        self._subshells = True  # until the kernel says that it has none
+        self._subshells = False
         self._refusal = ""
         self.generation = 0
         self.kernelspec = ""
@@ -146,7 +146,7 @@ class LiveSession:
         names = (kernelspec, language, self.language.name)
         self._names = frozenset(name.lower() for name in names)
         self.generation += 1
-        self._subshells = True
+        self._subshells = self.language.subshells  # until the kernel says that it has none
         self._up.set()
 
     def is_called(self, name: str) -> bool:
@@ -210,14 +210,13 @@ class LiveSession:
             KernelDied: the subkernel ended meanwhile.
 
         """
-        try:
-            async with asyncio.timeout(BESIDE if self._subshells else LOOK):
-                return await self.request("execute_request", content)
-        except TimeoutError:
-            if not self._subshells:
-                raise
-        async with asyncio.timeout(LOOK - BESIDE):
-            return await self._look_beside(content)
+        async with asyncio.timeout(LOOK):
+            await self._up.wait()
+            try:
+                async with asyncio.timeout(BESIDE if self._subshells else None):
+                    return await self.request("execute_request", content)
+            except TimeoutError:
+                return await self._look_beside(content)
 
     async def _look_beside(self, content: dict[str, Any]) -> Execution:
         """Send a request to a subshell, which exists for that long only (JEP 91).

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import deque
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,7 @@ class Run:
         self.over = asyncio.Event()
         self.interrupted = False
         self.forgotten = False
+        self._begun_at = 0.0
         self._finished = asyncio.Event()
         self._lost = False
         self._folding = Folding(self.log, folder / self.id, limits.max_output_bytes)
@@ -89,9 +91,8 @@ class Run:
 
     @property
     def age(self) -> float:
-        """Seconds since its kernel was asked to run it; 0 if it waits."""
-        started = self._execution.started_at
-        return (datetime.now(UTC) - started).total_seconds() if started else 0.0
+        """Seconds since its kernel has taken it up; 0 if it has not."""
+        return time.monotonic() - self._begun_at if self._begun_at else 0.0
 
     @property
     def finished(self) -> bool:
@@ -159,6 +160,7 @@ class Run:
             self._see_whether_over()
             return
         if msg_type == "execute_input":
+            self._begun_at = time.monotonic()
             self.begun.set()
         if not self.finished:
             self._folding.take(msg_type, content)

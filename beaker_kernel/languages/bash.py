@@ -52,6 +52,7 @@ class Bash:
 
     name = "bash"
     fence = "bash"
+    subshells = False
 
     def variables(self, limit: int) -> Probe:
         """Ask for at most `limit` variables, by name; a shell doesn't know their age."""

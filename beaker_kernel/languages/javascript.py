@@ -57,6 +57,7 @@ class TypeScript:
 
     name = "typescript"
     fence = "typescript"
+    subshells = False
 
     def variables(self, limit: int) -> Probe:
         """Ask for the `limit` newest variables; those of ``var`` count as the older ones."""

@@ -50,6 +50,14 @@ class Language(Protocol):
     def fence(self) -> str:
         """The info string of a Markdown code block."""
 
+    @property
+    def subshells(self) -> bool:
+        """Whether code may run in a subshell (JEP 91) of its kernels while a cell runs.
+
+        A kernel's own word isn't enough: wrapper kernels inherit ipykernel's, and type into one
+        interpreter from two threads.
+        """
+
     def variables(self, limit: int) -> Probe | None:
         """Ask for the `limit` newest variables; ``None`` where the adapter can't."""
 
@@ -73,6 +81,7 @@ class Default:
     """The adapter of a language that has none: cells work, variables can't be listed."""
 
     name: str
+    subshells = False
 
     @property
     def fence(self) -> str:

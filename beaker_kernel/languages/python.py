@@ -38,6 +38,7 @@ class Python:
 
     name = "python"
     fence = "python"
+    subshells = True
 
     def variables(self, limit: int) -> Probe:
         """Ask for the `limit` newest variables."""

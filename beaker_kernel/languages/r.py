@@ -41,6 +41,7 @@ class R:
 
     name = "r"
     fence = "r"
+    subshells = False
 
     def variables(self, limit: int) -> Probe:
         """Ask for at most `limit` variables; an environment doesn't know their age."""

@@ -40,8 +40,8 @@ class RelayEnd:
         said = content if isinstance(content, str) else json.dumps(content)
         self.say(Verb.NOTE, name.encode(), said.encode())
 
-    def started(self) -> None:
-        self.note("started", {"kernelspec": "none", "language": "nothing we know"})
+    def started(self, language: str = "nothing we know") -> None:
+        self.note("started", {"kernelspec": "none", "language": language})
 
     def ask(self, msg_type: str, content: Any = None, *, raw: bytes = b"", **beaker: Any) -> str:
         """Send a request of a frontend's and return its id."""

@@ -51,7 +51,7 @@ async def session(link):
                     session.refused(content)
 
         receiving = tasks.create_task(receive())
-        relay.started()
+        relay.started("python")
         yield session, relay, tasks
         receiving.cancel()
 

@@ -29,6 +29,7 @@ class Sample:
     fail: str
     die: str
     wait: str
+    slow: str
     told: str
     fence: str
 
@@ -41,6 +42,7 @@ SAMPLES = [
         fail="false",
         die="kill -9 $PPID",
         wait="echo on; while :; do :; done",
+        slow="echo on; sleep 1; echo off",
         told="answer: string",
         fence="bash",
     ),
@@ -51,6 +53,7 @@ SAMPLES = [
         fail="throw new Error('no such thing')",
         die="Deno.kill(Deno.pid, 'SIGKILL')",
         wait="console.log('on'); for (;;) {}",
+        slow="console.log('on'); await new Promise((f) => setTimeout(f, 999)); console.log('off')",
         told="answer: number = 41",
         fence="typescript",
     ),
@@ -61,6 +64,7 @@ SAMPLES = [
         fail="stop('no such thing')",
         die="tools::pskill(Sys.getpid(), 9)",
         wait="cat('on\\n'); flush.console(); repeat Sys.sleep(0.1)",
+        slow="cat('on\\n'); flush.console(); Sys.sleep(1); cat('off\\n')",
         told="answer: numeric 1 = num 41",
         fence="r",
     ),
@@ -139,6 +143,19 @@ def test_the_models_code_runs_in_the_session(
 def test_a_frontend_is_told_of_the_variables(kernel: Kernel) -> None:
     content = kernel.client.reply(kernel.client.send("variables_request"))["content"]
     assert "answer" in [variable["name"] for variable in content["variables"]]
+
+
+def test_a_look_at_the_variables_leaves_a_cell_that_runs_alone(
+    kernel: Kernel, sample: Sample
+) -> None:
+    """A wrapper kernel inherits ipykernel's word that it has subshells; its interpreter hasn't."""
+    msg_id = kernel.client.execute(sample.slow)
+    kernel.client.published(lambda m: text([m]) == "on\n")
+    asked = kernel.client.send("variables_request")
+    assert kernel.client.reply(msg_id)["content"]["status"] == "ok"
+    assert text(kernel.client.outputs(msg_id)) == "off\n"
+    told = kernel.client.reply(asked)["content"]["variables"]
+    assert "answer" in [variable["name"] for variable in told]
 
 
 def test_an_error_is_the_languages_own(kernel: Kernel, sample: Sample) -> None:

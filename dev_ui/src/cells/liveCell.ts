@@ -81,9 +81,17 @@ export class LiveCell {
     return this.#outputs;
   }
 
-  /** Run the code as it is now; a later run of the same cell tells what became of it. */
-  run(kernel: LiveKernel, metadata?: Record<string, unknown>): Promise<RunState> {
-    const result = this.outputs.run(kernel, this.text.get(), this.#onInput, metadata);
+  /**
+   * Run the code as it is now; a later run of the same cell tells what became of it. `erred` hears
+   * of an error as soon as it is shown.
+   */
+  run(
+    kernel: LiveKernel,
+    erred: () => void,
+    metadata?: Record<string, unknown>,
+  ): Promise<RunState> {
+    const listener = { asked: this.#onInput, erred };
+    const result = this.outputs.run(kernel, this.text.get(), listener, metadata);
     return this.#follow(Date.now(), result);
   }
 

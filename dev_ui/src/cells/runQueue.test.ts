@@ -1,6 +1,6 @@
 import { atom } from "nanostores";
 import { expect, test } from "vitest";
-import type { ExecutionResult, LiveKernel, Outputs } from "~/kernel/types";
+import type { ExecutionResult, LiveKernel, Outputs, RunListener } from "~/kernel/types";
 import { LiveCell } from "./liveCell";
 import { RunQueue } from "./runQueue";
 
@@ -8,13 +8,20 @@ import { RunQueue } from "./runQueue";
 class Said {
   readonly asked: string[] = [];
   readonly #answers: ((result: ExecutionResult) => void)[] = [];
+  readonly #listeners: RunListener[] = [];
 
   cell(source: string): LiveCell {
-    const run = () => {
+    const run: Outputs["run"] = (_kernel, _code, listener) => {
       this.asked.push(source);
+      this.#listeners.push(listener);
       return new Promise<ExecutionResult>((resolve) => this.#answers.push(resolve));
     };
     return new LiveCell(source, atom(source), () => ({ run }) as unknown as Outputs);
+  }
+
+  /** Publish an error of what runs. */
+  err(): void {
+    this.#listeners.at(-1)?.erred();
   }
 
   async answer(status: ExecutionResult["status"] = "ok"): Promise<void> {
@@ -44,6 +51,38 @@ test("what stands behind a cell that fails is not run", async () => {
   await said.answer("error");
   expect(kinds(a, b)).toEqual(["done", "idle"]);
   queue.add([b]);
+  expect(said.asked).toEqual(["a", "b"]);
+});
+
+test("what is asked for with the error in view is run", async () => {
+  const said = new Said();
+  const [a, b] = [said.cell("a"), said.cell("b")];
+  const queue = new RunQueue(() => KERNEL);
+  queue.add([a, b]);
+  said.err();
+  queue.add([a]);
+  await said.answer("error");
+  expect(kinds(a, b)).toEqual(["running", "idle"]);
+  expect(said.asked).toEqual(["a", "a"]);
+});
+
+test("what is asked for after an interrupt is run", async () => {
+  const said = new Said();
+  const [a, b] = [said.cell("a"), said.cell("b")];
+  const queue = new RunQueue(() => KERNEL);
+  queue.add([a, b]);
+  queue.clear();
+  queue.add([b]);
+  await said.answer("error");
+  expect(kinds(a, b)).toEqual(["done", "running"]);
+});
+
+test("an error that is shown and doesn't end its cell stops nothing", async () => {
+  const said = new Said();
+  const [a, b] = [said.cell("a"), said.cell("b")];
+  new RunQueue(() => KERNEL).add([a, b]);
+  said.err();
+  await said.answer("ok");
   expect(said.asked).toEqual(["a", "b"]);
 });
 

@@ -8,9 +8,14 @@ interface Job {
   readonly metadata: Record<string, unknown> | undefined;
 }
 
-/** The cells that wait for a kernel; when one fails, those behind it are not run. */
+/**
+ * The cells that wait for a kernel; when one fails, those behind it are not run. A cell that the
+ * person asked for with the error in view, or after what waited was forgotten, is not behind it.
+ */
 export class RunQueue {
   #waiting: Job[] = [];
+  /** What isn't run if the present cell fails. */
+  #behind: readonly Job[] | null = null;
   #running = false;
 
   constructor(private readonly kernel: () => LiveKernel | null) {}
@@ -32,9 +37,8 @@ export class RunQueue {
 
   /** Forget the cells that wait. */
   clear(): void {
-    for (const { cell } of this.#waiting.splice(0)) {
-      if (cell.state.get().kind === "queued") cell.wait(false);
-    }
+    this.#drop(this.#waiting);
+    this.#behind = [];
   }
 
   /** Go on, now that there is a kernel; until then all wait. */
@@ -54,7 +58,18 @@ export class RunQueue {
   }
 
   async #run({ cell, metadata }: Job, kernel: LiveKernel): Promise<void> {
-    const ended = await cell.run(kernel, metadata);
-    if (ended.kind !== "done" || ended.result.status !== "ok") this.clear();
+    this.#behind = null;
+    const erred = () => {
+      this.#behind ??= [...this.#waiting];
+    };
+    const ended = await cell.run(kernel, erred, metadata);
+    const failed = ended.kind !== "done" || ended.result.status !== "ok";
+    if (failed) this.#drop(this.#behind ?? this.#waiting);
+  }
+
+  #drop(jobs: readonly Job[]): void {
+    const dropped = new Set(jobs);
+    this.#waiting = this.#waiting.filter((job) => !dropped.has(job));
+    for (const { cell } of dropped) if (cell.state.get().kind === "queued") cell.wait(false);
   }
 }

@@ -11,7 +11,14 @@ import { inputRequest } from "./input";
 import type { ResumedRun } from "./leftRuns";
 import { putInto, result } from "./outputMessages";
 import { newRendermime } from "./rendermime";
-import type { Dispose, ExecutionResult, InputRequest, LiveKernel, Outputs } from "./types";
+import type {
+  Dispose,
+  ExecutionResult,
+  InputRequest,
+  LiveKernel,
+  Outputs,
+  RunListener,
+} from "./types";
 import { isWidget } from "./widgetTarget";
 
 /** @param kernel - whose widgets are among the outputs of earlier runs */
@@ -43,7 +50,7 @@ class CellOutputs implements Outputs {
   async run(
     kernel: LiveKernel,
     code: string,
-    onInput: (asked: InputRequest) => void,
+    listener: RunListener,
     metadata: Record<string, unknown> = {},
   ): Promise<ExecutionResult> {
     this.kernel = kernel;
@@ -53,11 +60,12 @@ class CellOutputs implements Outputs {
     this.#area.future = future;
     future.onStdin = (asked) => {
       if (KernelMessage.isInputRequestMsg(asked))
-        onInput(inputRequest(asked, future, (shown) => this.#echo(shown)));
+        listener.asked(inputRequest(asked, future, (shown) => this.#echo(shown)));
     };
     let began = false;
     const leave = hear(kernel, this.msgId, (message) => {
       began ||= KernelMessage.isExecuteInputMsg(message);
+      if (KernelMessage.isErrorMsg(message)) listener.erred();
     });
     this.#scripts.allow();
     return future.done.then(result, () => (began ? lost() : aborted())).finally(leave);
@@ -66,14 +74,14 @@ class CellOutputs implements Outputs {
   resume(
     kernel: LiveKernel,
     run: ResumedRun,
-    onInput: (asked: InputRequest) => void,
+    asked: (request: InputRequest) => void,
   ): Promise<ExecutionResult> {
     this.kernel = kernel;
     this.msgId = run.left.msgId;
     if (run.left.outputs.length > 0) this.load(run.left.outputs);
     run.show(
       (message) => putInto(this.#model, message),
-      (asked) => onInput(inputRequest(asked, kernel.connection, (shown) => this.#echo(shown))),
+      (message) => asked(inputRequest(message, kernel.connection, (shown) => this.#echo(shown))),
     );
     return run.done;
   }

@@ -178,18 +178,26 @@ export interface LiveKernel {
  * `node` belongs to nobody's virtual tree: put it wherever the cell is shown now, and take it out
  * again; what is in it (a widget, a plot, a scroll position) stays as it is.
  */
+/** Hears of a run what isn't among its outputs, or not in time. */
+export interface RunListener {
+  /** The code waits for an answer. */
+  asked(request: InputRequest): void;
+  /** An error is shown; the run may go on, and its end tells whether it failed. */
+  erred(): void;
+}
+
 export interface Outputs {
   readonly node: HTMLElement;
   /** The request whose outputs these are; empty before the first run. */
   readonly msgId: string;
   /**
-   * Run code, and show what it puts out instead of what was there. `onInput` hears what it asks;
-   * an answer is shown among the outputs.
+   * Run code, and show what it puts out instead of what was there; an answer to what it asks is
+   * shown among the outputs.
    */
   run(
     kernel: LiveKernel,
     code: string,
-    onInput: (asked: InputRequest) => void,
+    listener: RunListener,
     metadata?: Record<string, unknown>,
   ): Promise<ExecutionResult>;
   /** Belong to a kernel: the widgets of earlier runs that it still has come alive. */
@@ -198,7 +206,7 @@ export interface Outputs {
   resume(
     kernel: LiveKernel,
     run: ResumedRun,
-    onInput: (asked: InputRequest) => void,
+    asked: (request: InputRequest) => void,
   ): Promise<ExecutionResult>;
   /** Show what a request puts out that runs already, and of which the kernel is told elsewhere. */
   adopt(kernel: LiveKernel, msgId: string): Dispose;
