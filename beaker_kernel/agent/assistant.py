@@ -18,6 +18,7 @@ from beaker_kernel.agent.journal import Journal
 from beaker_kernel.agent.models import Models
 from beaker_kernel.agent.notebook import state_of
 from beaker_kernel.agent.notebook_memory import NotebookMemory
+from beaker_kernel.agent.notebook_rules import NotebookRules
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.summary import sum_up
@@ -50,6 +51,7 @@ class Assistant:
         dollars: spent since the start, where prices are known.
         redact: takes secrets out of text.
         memory: what the notebook keeps.
+        notebook_rules: what the notebook says may be done at most.
 
     Args:
         session: the live session.
@@ -77,6 +79,7 @@ class Assistant:
         self._session = session
         self._session_id = session_id
         self._notebook = notebook
+        self.notebook_rules = NotebookRules(notebook)
         self._announce = announce
         self._environ = dict(environ)
         self.redact = briefing.Redactor(environ)
@@ -120,11 +123,16 @@ class Assistant:
     @property
     def policy(self) -> Policy:
         """Whose word model code needs, where a question says nothing else."""
-        return narrowest(self._policy or self.settings.policy, self.settings.policy_at_most)
+        return narrowest(self._policy or self.settings.policy, self.policy_at_most)
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
         self._policy = self._permitted(policy)
+
+    @property
+    def policy_at_most(self) -> Policy:
+        """The most that may be allowed here."""
+        return narrowest(self.settings.policy_at_most, self.notebook_rules.now.policy)
 
     def _permitted(self, policy: Policy) -> Policy:
         """Return a policy that somebody asks for.
@@ -133,8 +141,7 @@ class Assistant:
             ConfigurationError: it allows more than may be allowed here.
 
         """
-        at_most = self.settings.policy_at_most
-        if narrowest(policy, at_most) != policy:
+        if narrowest(policy, at_most := self.policy_at_most) != policy:
             raise ConfigurationError(f"policy {policy}: at most `{at_most}` may be allowed here")
         return policy
 
@@ -186,14 +193,16 @@ class Assistant:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
+        state = state or await state_of(notebook, surface)
+        own = await self.notebook_rules.look(state)
+        self.models.local_only = self.settings.local_only or own.local_only
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
         rules = briefing.read_rules(Path.cwd(), self.redact)
-        self._disclosures.tell(surface, endpoint, rules, self.contexts.problems)
+        self._disclosures.tell(surface, endpoint, rules, [*own.told, *self.contexts.problems])
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self._new_cells(without)
         restarts = self._restarts
         policy = self._permitted(for_question(self.policy, auto=auto))
-        state = state or await state_of(notebook, surface)
         self.memory.restore(conversation, surface, state, self.redact)
         budget = self.models.budget(endpoint)
         asked = partial(

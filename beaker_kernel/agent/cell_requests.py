@@ -74,6 +74,7 @@ class CellRequests:
             state = await self._taken_over(command, carrier, surface)
             if command.name in ("forget", "reset"):
                 self._stop()
+            await self._assistant.notebook_rules.look(state)
             header = carrier.header
             surface.show(await beaker_magic.run(command, self._assistant, self._session, header))
             if command.name == "keep":
@@ -98,7 +99,7 @@ class CellRequests:
     async def _answer(self, ask: Ask, carrier: Carrier) -> CellSurface:
         with (
             self._surfaces.cell(carrier) as surface,
-            self._surfaces.kept(surface, ask.question) as kept,
+            self._surfaces.kept(surface, ask.question, carrier) as kept,
         ):
             notebook = self._surfaces.notebook(carrier)
             await self._assistant.answer(
@@ -117,7 +118,7 @@ class CellRequests:
         change, asked = self._change(wish), str(carrier.content["code"])
         with (
             self._surfaces.cell(carrier, change.before) as surface,
-            self._surfaces.kept(surface, asked) as kept,
+            self._surfaces.kept(surface, asked, carrier) as kept,
         ):
             state = None
             if notebook := self._surfaces.notebook(carrier):

@@ -34,6 +34,7 @@ class Models:
 
     Attributes:
         chosen: the same, as it is now.
+        local_only: whether data stay on this machine.
 
     """
 
@@ -45,6 +46,7 @@ class Models:
         chosen: str = "",
     ) -> None:
         self.chosen = chosen
+        self.local_only = settings.local_only
         self._settings = settings
         self._environ = dict(environ)
         self._learn_secret = learn_secret
@@ -62,7 +64,7 @@ class Models:
         """
         if self._endpoint is None:
             self._endpoint = await self.find(self.chosen or self._settings.model)
-        return self._endpoint
+        return self._permitted(self._endpoint)
 
     async def choose(self, name: str) -> None:
         """Use another model from now on: a profile, or one of the same endpoint; or look anew."""
@@ -117,15 +119,15 @@ class Models:
         return Profile.read(name, self._settings.models[name])
 
     def _asked_for(self, settings: dict[str, str]) -> dict[str, str]:
-        if self._settings.local_only and not settings.get("OPENAI_BASE_URL"):
+        if self.local_only and not settings.get("OPENAI_BASE_URL"):
             settings.pop("OPENAI_API_KEY", None)  # it is for a server elsewhere
         return settings
 
     def _permitted(self, endpoint: Endpoint) -> Endpoint:
-        if self._settings.local_only and not endpoint.local:
+        if self.local_only and not endpoint.local:
             raise ConfigurationError(
-                f"local_only is set, so nothing may be sent to {endpoint.base_url}; "
-                "use a model server on this machine"
+                "local_only is set, here or in the notebook, so nothing may be sent to "
+                f"{endpoint.base_url}; use a model server on this machine"
             )
         return endpoint
 

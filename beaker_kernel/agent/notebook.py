@@ -51,11 +51,13 @@ class NotebookState(NamedTuple):
     Attributes:
         cells: in order.
         said: the conversation that its metadata hold, as a transcript; it may be anybody's.
+        metadata: as they are.
 
     """
 
     cells: list[NotebookCell]
     said: str = ""
+    metadata: object = None
 
 
 @dataclass(slots=True)
@@ -201,7 +203,8 @@ def read_state(notebook: dict[str, Any]) -> NotebookState:
     cells = notebook.get("cells")
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise ProtocolError("this is no notebook: it has no list of cells")
-    return NotebookState([_cell(cell) for cell in cells], _said(notebook.get("metadata")))
+    metadata = notebook.get("metadata")
+    return NotebookState([_cell(cell) for cell in cells], _said(metadata), metadata)
 
 
 async def state_of(notebook: Notebook | None, surface: Surface) -> NotebookState | None:

@@ -118,6 +118,7 @@ class Requests:
         """Choose whose word model code needs."""
         request = decode("set_policy", carrier.content)
         assert isinstance(request, requests.SetPolicy)
+        await self._assistant.notebook_rules.look(None)
         self._assistant.policy = request.policy
         return OK
 
@@ -155,6 +156,7 @@ class Requests:
         request = decode("resume_request", carrier.content)
         assert isinstance(request, requests.ResumeRequest)
         conversation = self._assistant.conversation
+        self._surfaces.are_followed = True
         since = request.since if request.conversation in (None, conversation.id) else 0
         for msg_type, content in conversation.since(since):
             carrier.emit(msg_type, content)
@@ -197,6 +199,7 @@ class Requests:
 
     async def beaker_session_info_request(self, carrier: Carrier) -> Reply:
         """Say what this session is made of."""
+        await self._assistant.notebook_rules.look(None)
         model: str | None = None
         url: str | None = None
         with suppress(ModelError):
@@ -210,7 +213,7 @@ class Requests:
             policy=self._assistant.policy,
             model=model,
             endpoint=url,
-            policies=permitted(self._assistant.settings.policy_at_most),
+            policies=permitted(self._assistant.policy_at_most),
             models=tuple(self._assistant.settings.models),
         )
         return encode(reply)

@@ -242,7 +242,7 @@ class AgentSide:
         if not parts:
             self._questions.withdraw(identity, Route.AGENT)
             return
-        self._questions.ask(identity, msg_id(parts[1]), Route.AGENT)
+        self._questions.ask(identity, msg_id(parts[1]), Route.AGENT, msg_id(parts[0]))
         frames = [identity, *self._signer.frames(parts)]
         self._frontends.sockets.requests["stdin"].send_multipart(frames)
 

@@ -11,6 +11,7 @@ import json
 import os
 import signal
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import zmq
@@ -179,11 +180,13 @@ class Relay:
     def input_reply(self, frames: list[bytes]) -> None:
         """Pass an answer on stdin to whoever asked; the message itself doesn't say."""
         at = frames.index(DELIMITER, 1)
-        if not self._is_authentic("input_reply", frames[at + 1], frames[at + 2 : at + 6]):
+        parts = frames[at + 2 : at + 6]
+        if not self._is_authentic("input_reply", frames[at + 1], parts):
             return
-        if self._questions.answered(frames[0]) is Route.AGENT:
+        asker = self._questions.answered(frames[0], _parent_of(parts))
+        if asker is Route.AGENT:
             self._agent.answer(frames[0], frames[at + 2 :])
-        else:
+        elif asker:
             self._back.answer(frames[0], frames[1:])
 
     def interrupt_request(self, request: Request) -> None:
@@ -248,8 +251,9 @@ class Relay:
 
     def input_request(self, identity: bytes, frames: list[bytes]) -> None:
         """Pass the subkernel's question on to the client whose cell asks it."""
-        asked_under = msg_id(frames[frames.index(DELIMITER) + 3])
-        self._questions.ask(identity, asked_under, Route.SUBKERNEL)
+        at = frames.index(DELIMITER)
+        own, asked_under = msg_id(frames[at + 2]), msg_id(frames[at + 3])
+        self._questions.ask(identity, asked_under, Route.SUBKERNEL, own)
         self._frontends.sockets.requests["stdin"].send_multipart([identity, *frames])
 
     def owes(self, identity: bytes) -> bool:
@@ -343,3 +347,10 @@ class Relay:
 
         """
         self._back.replace(wanted)
+
+
+def _parent_of(parts: list[bytes]) -> str:
+    """Return the id that an answer names as the question's; most clients name none."""
+    with suppress(AttributeError, IndexError, ValueError):
+        return msg_id(parts[1])
+    return ""

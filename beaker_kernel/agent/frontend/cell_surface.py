@@ -47,7 +47,7 @@ class CellSurface:
         self._in_vs_code = str(carrier.metadata.get("cellId", "")).startswith(VS_CODE)
         self._placeholder = Placeholder(self._send)
         self._prose = prose_for(carrier, self._send, self._placeholder)
-        self._approved: tuple[str, str] | None = None  # code, and the display that shows it
+        self._asked_about: tuple[str, str] | None = None  # code, and the display that shows it
         self._offered = 0
         self.header = carrier.header
         self.payload: list[dict[str, Any]] = []
@@ -112,8 +112,8 @@ class CellSurface:
 
     def code(self, code: str, record: dict[str, Any]) -> None:
         """Show code that runs in this cell, with the record of whose it is."""
-        approved, display_id = self._approved or ("", "")
-        if approved == code:  # it stands there already
+        asked_about, display_id = self._asked_about or ("", "")
+        if asked_about == code:  # it stands there already
             self._publish(self._code(code), ("update_display_data", display_id), {"beaker": record})
         else:
             self._show_code(code, record)
@@ -131,10 +131,10 @@ class CellSurface:
         self._prose.end()
         place = self._placeholder.place(uuid4().hex)
         self._publish(_bundle(shown), place)
+        self._asked_about = code, place[1]
         answer = await self.ask("Run it? [y]es, [e]dit in a cell, [n]o:")
         match answer.strip().lower()[:1]:
             case "y":
-                self._approved = code, place[1]
                 return Verdict(by=PERSON, code=code)
             case "e":
                 self._insert(code)

@@ -215,6 +215,10 @@ class EventSurface:
         """Ask for a word on exactly this code: by event where the frontend can, else on stdin."""
         if "approval" not in self._capabilities:
             return await self._approve_on_stdin(code)
+        return await self.approve_by_event(code, untrusted=untrusted)
+
+    async def approve_by_event(self, code: str, *, untrusted: bool) -> Verdict:
+        """Say what waits for a word, and wait until any frontend gives it."""
         event = messages.ApprovalRequest(
             seq=self._number(),
             approval_id=uuid4().hex,

@@ -39,6 +39,7 @@ class Surfaces:
     Attributes:
         approvals: the code that waits for a person's word.
         asking: the questions that are being answered.
+        are_followed: whether a frontend is there that understands a conversation's events.
 
     """
 
@@ -52,6 +53,7 @@ class Surfaces:
         self._comms = comms
         self.approvals = Approvals()
         self.asking = Asking()
+        self.are_followed = False
 
     def cell(self, carrier: Carrier, before: str = "") -> CellSurface:
         """Return the output area of a cell; `before` is code that the answer is to replace."""
@@ -77,9 +79,10 @@ class Surfaces:
         )
 
     @contextmanager
-    def kept(self, surface: CellSurface, question: str) -> Iterator[Witnessed]:
-        """Have what is shown in a cell kept as the events that another frontend would see."""
-        emit = Emitter(None, self._assistant.conversation, msg_id(surface.header))
+    def kept(self, surface: CellSurface, question: str, carrier: Carrier) -> Iterator[Witnessed]:
+        """Have what is shown in a cell kept as events, and sent where a frontend follows them."""
+        sent = carrier if self.are_followed else None
+        emit = Emitter(sent, self._assistant.conversation, msg_id(surface.header))
         with self.asking.asked(emit, msg_id(surface.header), question):
             yield Witnessed(surface, self.events(surface.header, emit))
 

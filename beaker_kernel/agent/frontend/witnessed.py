@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class Witnessed:
 
     Args:
         surface: where the person is.
-        witness: makes events of it; nobody is asked there.
+        witness: makes events of it, for frontends from which their word may come, too.
 
     """
 
@@ -38,8 +39,18 @@ class Witnessed:
         return self._surface.takes_cells
 
     async def approve(self, code: str, *, untrusted: bool) -> Verdict:
-        """Ask for a person's word."""
-        return await self._surface.approve(code, untrusted=untrusted)
+        """Ask for a person's word, wherever they are; the first one counts."""
+        words = [
+            asyncio.create_task(self._surface.approve(code, untrusted=untrusted)),
+            asyncio.create_task(self._witness.approve_by_event(code, untrusted=untrusted)),
+        ]
+        try:
+            given, _ = await asyncio.wait(words, return_when=asyncio.FIRST_COMPLETED)
+            return next(word for word in words if word in given).result()
+        finally:
+            for word in words:
+                word.cancel()
+            await asyncio.wait(words)
 
     async def ask(self, question: str) -> str:
         """Ask the person."""
