@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from tests.support.ports import free_port
@@ -27,8 +28,17 @@ def programs() -> Path | None:
 
 
 @contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Have a server with an empty database, and yield its URL."""
+def postgresql() -> Iterator[str]:
+    """Have a server with an empty database, and yield its URL.
+
+    Its folder is none of pytest's, which root alone may enter: another run of pytest sees to that.
+    """
+    with TemporaryDirectory(prefix="beaker-tests-") as folder, _serving(Path(folder)) as url:
+        yield url
+
+
+@contextmanager
+def _serving(folder: Path) -> Iterator[str]:
     bin_folder = programs()
     assert bin_folder
     data, port = folder / "data", free_port()
@@ -37,8 +47,6 @@ def postgresql(folder: Path) -> Iterator[str]:
     user = {}
     if os.getuid() == 0:
         user = {"user": somebody.pw_uid, "group": somebody.pw_gid}
-        for above in folder.parents[:3]:
-            above.chmod(0o755)
 
     def run(*command: str | Path) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
