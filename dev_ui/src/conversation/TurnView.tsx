@@ -7,6 +7,7 @@ import { InputField } from "~/cells";
 import { codeSoFar, isClosed, Markdown, plainCode } from "~/text";
 import { AnswerCode } from "./AnswerCode";
 import { ApprovalCard } from "./ApprovalCard";
+import { withoutMarks } from "./marks";
 import { useRoom } from "./roomContext";
 import { isRunnable } from "./runnable";
 import { StepsView } from "./StepsView";
@@ -17,9 +18,10 @@ import { type Code, isAwaited, type Turn } from "./turns";
 
 export const TurnView = memo(({ turn }: { turn: Turn }) => {
   const segments = segmentsOf(turn);
+  const question = withoutMarks(turn.question) || "an earlier question";
   return (
-    <article className={styles.turn} aria-label={turn.question || "an earlier question"}>
-      <div className={styles.question}>{turn.question || "an earlier question"}</div>
+    <article className={styles.turn} aria-label={question}>
+      <div className={styles.question}>{question}</div>
       {segments.map((segment) => (
         <SegmentView key={segment.key} segment={segment} turn={turn} />
       ))}

@@ -1,6 +1,7 @@
 /** A conversation as a notebook: questions and answers as text, code as cells. */
 
 import { grow, NO_BLOCKS } from "~/text/blocks";
+import { withoutMarks } from "./marks";
 import { isRunnable } from "./runnable";
 import type { Turn, TurnPart } from "./turns";
 
@@ -15,7 +16,7 @@ export interface ExportedCell {
 
 export function asNotebook(turns: readonly Turn[], language: string) {
   const cells = turns.flatMap((turn) => [
-    quoted(turn.question),
+    quoted(withoutMarks(turn.question)),
     ...turn.parts.flatMap((part) => cellsOf(part, language)),
   ]);
   return {

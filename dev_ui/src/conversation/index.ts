@@ -1,7 +1,6 @@
 /** The door of this room: the conversation's column, and its part of the header. */
 
 export { Conversation, type ConversationProps } from "./Conversation";
-export { askToFix } from "./fix";
 export { focusApproval, focusQuestion } from "./focus";
 export { ModelPart } from "./ModelPart";
-export { type ConversationRoom, roomOf } from "./room";
+export { askToFix, type ConversationRoom, roomOf } from "./room";

@@ -5,6 +5,7 @@ import type { LiveCell } from "~/cells";
 import type {
   Beaker,
   BeakerEvent,
+  ExecutionResult,
   InputRequest,
   LiveKernel,
   Part,
@@ -13,6 +14,7 @@ import type {
 } from "~/kernel";
 import type { BeakerMessages, KeptConversation } from "~/kernel/protocol";
 import { AnswerCells } from "./answerCells";
+import { fixQuestion } from "./fix";
 import { BrowserKeptCells } from "./kept";
 import { type Said, saidIn } from "./said";
 import {
@@ -232,6 +234,12 @@ export function roomOf(kernel: LiveKernel, beaker: Beaker): ConversationRoom {
   const room = rooms.get(beaker) ?? new ConversationRoom(kernel, beaker);
   rooms.set(beaker, room);
   return room;
+}
+
+/** Ask the kernel's model to mend a cell, where it has one. */
+export function askToFix(kernel: LiveKernel, source: string, error: ExecutionResult): void {
+  const beaker = kernel.beaker.get();
+  if (beaker) roomOf(kernel, beaker).ask(fixQuestion(source, error));
 }
 
 function isRunning({ state }: Turn): boolean {

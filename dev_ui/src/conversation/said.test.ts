@@ -13,3 +13,9 @@ test("questions come without what the session told, and tools are left out", () 
     { by: "model", text: "Because." },
   ]);
 });
+
+test("questions come without the marks of data", () => {
+  const content = "# Question\nThis failed:\n\n⟦session\n1 / 0\nsession⟧";
+  const said = saidIn([{ role: "user", content }]);
+  expect(said).toEqual([{ by: "person", text: "This failed:\n\n1 / 0" }]);
+});

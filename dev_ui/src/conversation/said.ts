@@ -1,5 +1,7 @@
 /** What was said in a conversation, of all that the model was and is told. */
 
+import { withoutMarks } from "./marks";
+
 export interface Said {
   readonly by: "person" | "model";
   readonly text: string;
@@ -12,7 +14,7 @@ export function saidIn(messages: readonly Record<string, unknown>[]): Said[] {
   return messages.flatMap(({ role, content }): Said[] => {
     if (typeof content !== "string" || !content) return [];
     if (role === "assistant") return [{ by: "model", text: content }];
-    return role === "user" ? [{ by: "person", text: asked(content) }] : [];
+    return role === "user" ? [{ by: "person", text: withoutMarks(asked(content)) }] : [];
   });
 }
 
