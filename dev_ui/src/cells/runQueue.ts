@@ -6,7 +6,10 @@ import type { LiveCell } from "./liveCell";
 interface Job {
   readonly cell: LiveCell;
   readonly metadata: Record<string, unknown> | undefined;
+  readonly begins: () => void;
 }
+
+const nothing = () => undefined;
 
 /**
  * The cells that wait for a kernel; when one fails, those behind it are not run. A cell that the
@@ -25,12 +28,19 @@ export class RunQueue {
     return this.#waiting.map((job) => job.cell);
   }
 
-  /** Run cells when those before them are done; a cell that waits already keeps its place. */
-  add(cells: readonly LiveCell[], metadata?: Record<string, unknown>): void {
+  /**
+   * Run cells when those before them are done; a cell that waits already keeps its place. `begins`
+   * hears of each just before its code is sent.
+   */
+  add(
+    cells: readonly LiveCell[],
+    metadata?: Record<string, unknown>,
+    begins: () => void = nothing,
+  ): void {
     const waiting = new Set(this.#waiting.map((job) => job.cell));
     for (const cell of cells.filter((each) => !waiting.has(each))) {
       if (cell.state.get().kind !== "running") cell.wait(true);
-      this.#waiting.push({ cell, metadata });
+      this.#waiting.push({ cell, metadata, begins });
     }
     this.resume();
   }
@@ -57,11 +67,12 @@ export class RunQueue {
     this.#running = false;
   }
 
-  async #run({ cell, metadata }: Job, kernel: LiveKernel): Promise<void> {
+  async #run({ cell, metadata, begins }: Job, kernel: LiveKernel): Promise<void> {
     this.#behind = null;
     const erred = () => {
       this.#behind ??= [...this.#waiting];
     };
+    begins();
     const ended = await cell.run(kernel, erred, metadata);
     const failed = ended.kind !== "done" || ended.result.status !== "ok";
     if (failed) this.#drop(this.#behind ?? this.#waiting);

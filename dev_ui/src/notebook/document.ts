@@ -133,6 +133,16 @@ export function noteProvenance(id: string, beaker: Metadata): Edit {
   };
 }
 
+/** Set what ran of a cell that the model wrote; any other's metadata stay as they are. */
+export function noteRun(id: string, ran: Metadata): Edit {
+  return (document) => {
+    const beaker = document.cells[indexOf(document, id)]?.metadata.beaker;
+    if (!isRecord(beaker) || beaker.author !== "model") return document;
+    const isNoted = Object.entries(ran).every(([key, value]) => beaker[key] === value);
+    return isNoted ? document : noteProvenance(id, ran)(document);
+  };
+}
+
 /** Do several edits as one. */
 export function inOrder(...edits: Edit[]): Edit {
   return (document) => edits.reduce((done, edit) => edit(done), document);

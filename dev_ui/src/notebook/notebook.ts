@@ -5,12 +5,20 @@ import { atom, type ReadableAtom } from "nanostores";
 import { type CellResult, LiveCell } from "~/cells/liveCell";
 import { RunQueue } from "~/cells/runQueue";
 import type { Dispose, LiveKernel, Outputs } from "~/kernel/types";
-import { forKernel, indexOf, type KernelName, noteProvenance, withACell } from "./document";
+import {
+  forKernel,
+  indexOf,
+  type KernelName,
+  noteProvenance,
+  noteRun,
+  withACell,
+} from "./document";
 import type { Draft, Drafts } from "./drafts";
 import { Editing } from "./editing";
 import { languageOf, readNotebook, sameNotebook, writeNotebook } from "./format";
 import { type NotebookFiles, type Resolution, Saving, type StoredNotebook } from "./saving";
 import { Selection, selectedIds } from "./selection";
+import { sha256 } from "./sha256";
 import { Wishes } from "./wishes";
 
 /** What a notebook needs of the page. */
@@ -151,9 +159,18 @@ export class Notebook {
     await this.place.drafts.delete(this.#key()).catch(() => undefined);
   }
 
-  run(id: string, beaker?: Record<string, unknown>): void {
+  /** Run a cell for the person. */
+  run(id: string): void {
+    this.#enqueue(id, () => {
+      const ran_sha256 = sha256(this.editing.text(id).get());
+      this.editing.note(noteRun(id, { run_by: "person", ran_sha256 }));
+    });
+  }
+
+  /** Run a cell for the model, and note what that says of it. */
+  runForModel(id: string, beaker?: Record<string, unknown>): void {
     if (beaker) this.editing.apply(noteProvenance(id, beaker));
-    this.queue.add([this.live(id)], this.#runMetadata(id));
+    this.#enqueue(id);
   }
 
   runAll(ids: readonly string[]): void {
@@ -210,15 +227,20 @@ export class Notebook {
     for (const cell of this.#cells.values()) cell.dispose();
   }
 
+  #enqueue(id: string, begins?: () => void): void {
+    this.queue.add([this.live(id)], this.#runMetadata(id), begins);
+  }
+
   #takeUp(kernel: LiveKernel): void {
     for (const cell of this.#cells.values()) cell.attach(kernel);
     const { runs, waiting } = kernel.takeUp();
     for (const run of runs) {
       if (this.editing.cell(run.left.cell)) void this.live(run.left.cell).resume(kernel, run);
     }
-    // Another may have written the file meanwhile: what runs is what the person wanted to run.
+    // Another may have written the file meanwhile: what runs is what the person wanted to run, or
+    // the model, so nobody's run is noted.
     for (const { cell, code } of waiting) {
-      if (this.editing.cell(cell) && this.live(cell).text.get() === code) this.run(cell);
+      if (this.editing.cell(cell) && this.live(cell).text.get() === code) this.#enqueue(cell);
     }
   }
 

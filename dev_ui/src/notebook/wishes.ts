@@ -12,7 +12,7 @@ export interface WishedFor {
   readonly editing: Editing;
   readonly selection: Selection;
   content(): Record<string, unknown>;
-  run(id: string, beaker?: Record<string, unknown>): void;
+  runForModel(id: string, beaker?: Record<string, unknown>): void;
 }
 
 const nothing: Dispose = () => undefined;
@@ -48,7 +48,7 @@ export class Wishes implements CellOpTarget {
   }
 
   run(id: string, beaker?: Record<string, unknown>): void {
-    this.notebook.run(id, beaker);
+    this.notebook.runForModel(id, beaker);
   }
 
   propose(id: string, proposal: Proposal): void {
