@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conversation import Conversation, conversing
+from tests.browser.page_notebook import PageNotebook
 from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
 
@@ -309,6 +310,51 @@ def test_earlier_conversations_are_searched_and_read_again(
     past.get_by_role("searchbox").fill("paris")
     past.get_by_role("button", name="capital of France").click()
     expect(past.get_by_text("It is Paris.")).to_be_visible()
+
+
+@pytest.mark.parametrize("word", ["%beaker forget", "%beaker reset", "new conversation"])
+def test_of_a_conversation_that_was_left_the_browser_keeps_nothing(
+    chat: Conversation, model: ScriptedModel, site: Site, word: str
+) -> None:
+    shown_and_kept(chat, model)
+    if word.startswith("%"):
+        PageNotebook(chat.page, site.folder).run(1, word)
+    else:
+        chat.column.get_by_role("button", name=word).click()
+    expect(chat.column.get_by_role("article")).to_have_count(0)
+    chat.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+    shown_and_kept(chat, model)  # the next one's cells are kept again
+    assert len(chat.page.evaluate(KEPT)) == 1
+
+
+def test_of_a_conversation_that_ended_with_its_kernel_the_browser_keeps_nothing(
+    chat: Conversation, model: ScriptedModel, site: Site
+) -> None:
+    shown_and_kept(chat, model)
+    site.end_kernels()
+    chat.page.reload()
+    chat.page.wait_for_function(f"async () => (await ({KEPT})()).length === 0")
+
+
+def shown_and_kept(chat: Conversation, model: ScriptedModel) -> None:
+    """Have a cell of an answer put something out, and wait until the browser keeps it."""
+    model.when("show me", say(BLOCK))
+    chat.ask("show me").get_by_role("button", name="run block 2").first.click()
+    expect(chat.output("block 2")).to_have_text("42")
+    chat.page.wait_for_function(
+        chat.page.wait_for_function(f"async () => (await ({KEPT})()).join().includes('42')")
+    )
+
+
+KEPT = """async () => {
+  const done = request => new Promise(resolve => {
+    request.onsuccess = () => resolve(request.result);
+  });
+  const database = await done(indexedDB.open("beaker-answers"));
+  const rows = await done(database.transaction("cells").objectStore("cells").getAll());
+  database.close();
+  return rows.map(row => JSON.stringify(row.result.outputs));
+}"""
 
 
 def test_hostile_markdown_runs_nothing_and_fetches_nothing(

@@ -23,11 +23,25 @@ export class AnswerCells {
     this.#queue = new RunQueue(() => kernel);
   }
 
-  /** Belong to a conversation from now on; its cells have what was kept of them. */
+  /**
+   * Belong to a conversation from now on; its cells have what was kept of them. Of those before it
+   * nothing is kept.
+   */
   async enter(conversation: string): Promise<void> {
     if (conversation === this.#conversation) return;
+    const left = this.#conversation;
     this.#conversation = conversation;
+    await this.kept.keepOnly(conversation, left).catch(() => undefined);
     this.#known = await this.kept.all(conversation).catch(() => new Map());
+  }
+
+  /** Let go of all cells, which are shown no more; what waits for its turn is not run. */
+  leave(): void {
+    this.#queue.clear();
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    for (const cell of this.#cells.values()) cell.dispose();
+    for (const known of [this.#timers, this.#cells, this.#edited]) known.clear();
+    this.#known = new Map();
   }
 
   cell(id: string, code: string): LiveCell {
@@ -95,6 +109,7 @@ export class AnswerCells {
   }
 
   #keepSoon(cell: LiveCell): void {
+    if (this.#cells.get(cell.id) !== cell) return;
     clearTimeout(this.#timers.get(cell.id));
     this.#timers.set(
       cell.id,
@@ -103,6 +118,7 @@ export class AnswerCells {
   }
 
   async #keep(cell: LiveCell): Promise<void> {
+    if (this.#cells.get(cell.id) !== cell) return;
     const kept = { source: cell.text.get(), result: cell.result() };
     // Where the browser keeps nothing, a reload shows the code without what it put out.
     await this.kept.put(this.#conversation, cell.id, kept).catch(() => undefined);

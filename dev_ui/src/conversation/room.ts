@@ -72,7 +72,7 @@ export class ConversationRoom {
     readonly kernel: LiveKernel,
     private readonly beaker: Beaker,
   ) {
-    this.cells = new AnswerCells(kernel, new BrowserKeptCells());
+    this.cells = new AnswerCells(kernel, new BrowserKeptCells(kernel.place));
     kernel.onInput((request, turn) => this.asked.set({ request, turn }));
     void this.#enter();
   }
@@ -148,9 +148,7 @@ export class ConversationRoom {
   /** Begin anew; the variables stay. */
   async reset(): Promise<void> {
     await this.#done(this.beaker.reset());
-    this.#set(leave(this.#now));
-    this.unseen.set([]);
-    await this.refresh();
+    await this.#beginAnew();
   }
 
   /** Ask anew which model and policy there are. */
@@ -165,12 +163,23 @@ export class ConversationRoom {
     await this.refresh();
     // Not earlier: what is heard until now is sent again, and would be taken for another answer.
     this.beaker.onEvent((event, question) => this.#hear(event, question));
+    this.beaker.onNewConversation(() => void this.#beginAnew());
     this.beaker.onSilence((silence, turn) => this.silence.set({ silence, turn }));
     const reply = await this.beaker.resume(0);
     if (reply.status === "ok")
       this.#set(settle(this.#now, new Set([...reply.running, ...this.#own])));
     this.#caughtUp = true;
     for (const turn of this.#now.turns.filter(isRunning)) this.#adopt(turn);
+  }
+
+  /** Let go of the conversation, and of all that is kept of it in the browser. */
+  async #beginAnew(): Promise<void> {
+    this.#now = leave(this.#now);
+    this.turns.set(this.#now); // at once: what still showed a cell would make it anew
+    this.#leave("error");
+    this.cells.leave();
+    this.unseen.set([]);
+    await this.refresh();
   }
 
   async #ask(question: string): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { Kernel, KernelMessage } from "@jupyterlab/services";
 import { CellChannel } from "./cells";
+import { NewConversations } from "./newConversations";
 import type { ApprovalRequest, BeakerMessages } from "./protocol";
 import { type OnStdin, type Replies, type Reply, send } from "./requests";
 import type {
@@ -40,6 +41,8 @@ export class BeakerSide implements Beaker {
   readonly #onStdin: OnStdin;
   readonly #listeners = new Set<EventListener>();
   readonly #waiting = new Set<SilenceListener>();
+  readonly #begun = new NewConversations();
+  readonly #leaving = new Set<() => void>();
   /** Live events that came while older ones were awaited; null where none are. */
   #held: [BeakerEvent, string][] | null = null;
   readonly #cells: CellChannel;
@@ -126,6 +129,11 @@ export class BeakerSide implements Beaker {
     return () => this.#waiting.delete(listener);
   }
 
+  onNewConversation(begun: () => void): Dispose {
+    this.#leaving.add(begun);
+    return () => this.#leaving.delete(begun);
+  }
+
   onCellOp(handler: CellOpHandler): Dispose {
     return this.#cells.onCellOp(handler);
   }
@@ -153,6 +161,7 @@ export class BeakerSide implements Beaker {
 
   #hear(message: KernelMessage.IIOPubMessage): void {
     const type = message.header.msg_type as string;
+    if (this.#begun.hear(message)) this.#leave();
     const parent = "msg_id" in message.parent_header ? message.parent_header.msg_id : "";
     if (type === "set_chat_history") this.#cells.keep({ ...message.content });
     if (type === "llm_waiting")
@@ -163,6 +172,11 @@ export class BeakerSide implements Beaker {
     if (again !== undefined) this.#tell(event, again);
     else if (this.#held) this.#held.push([event, parent]);
     else this.#tell(event, parent, true);
+  }
+
+  #leave(): void {
+    this.#seq = 0;
+    for (const leave of this.#leaving) leave();
   }
 
   #release(): void {

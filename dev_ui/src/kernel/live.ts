@@ -44,6 +44,7 @@ export class Live implements LiveKernel {
   constructor(
     readonly connection: Kernel.IKernelConnection,
     readonly gone: ReadableAtom<Gone | null>,
+    readonly place: string,
     left: LeftWork = NO_WORK,
   ) {
     const runs = left.runs.map((run) => new ResumedRun(run, connection));

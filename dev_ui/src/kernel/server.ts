@@ -48,6 +48,11 @@ export class Server {
     this.files = new Files(new ContentsManager({ serverSettings: this.#settings }));
   }
 
+  /** Name a file unlike any other server's. */
+  place(path: string): string {
+    return `${this.address.baseUrl} ${path}`;
+  }
+
   async kernelspecs(): Promise<Kernelspec[]> {
     const { kernelspecs } = await KernelSpecAPI.getSpecs(this.#settings);
     return Object.values(kernelspecs).filter(isThere).map(described);
@@ -86,7 +91,8 @@ export class Server {
     const left = takeLeft(session.kernel.id);
     const options = { model: session.kernel, serverSettings: this.#settings, kernelAPIClient };
     const client = left ? { clientId: left.client } : {};
-    return new Live(new KernelConnection({ ...options, ...client }), gone, left ?? undefined);
+    const connection = new KernelConnection({ ...options, ...client });
+    return new Live(connection, gone, this.place(session.path), left ?? undefined);
   }
 }
 

@@ -101,6 +101,8 @@ export interface Beaker {
   onEvent(listener: EventListener): Dispose;
   /** Hear each second what is waited for while the model is silent; any event ends that. */
   onSilence(listener: SilenceListener): Dispose;
+  /** Hear when a cell, of whichever frontend, has begun another conversation in place of this one. */
+  onNewConversation(begun: () => void): Dispose;
   /** Answer the model's wishes about the notebook; the last handler counts. */
   onCellOp(handler: CellOpHandler): Dispose;
   /** Let the model read the notebook, in Jupyter's format, when it asks. */
@@ -147,6 +149,8 @@ export interface ResumedWork {
 export interface LiveKernel {
   readonly id: string;
   readonly name: string;
+  /** The notebook that it runs for, by a name that is unlike that of any other server's. */
+  readonly place: string;
   /** Jupyter's own connection, for the client library. */
   readonly connection: Kernel.IKernelConnection;
   readonly status: ReadableAtom<KernelStatus>;

@@ -8,7 +8,7 @@ export class StoredNotebooks implements NotebookFiles {
   constructor(private readonly server: Server) {}
 
   place(path: string): string {
-    return `${this.server.address.baseUrl} ${path}`;
+    return this.server.place(path);
   }
 
   async stamp(path: string): Promise<Stamp | null> {
