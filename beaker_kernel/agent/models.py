@@ -154,7 +154,8 @@ class Models:
     @cached_property
     def _tape(self) -> Tape:
         path = Path(self._settings.replay_file).expanduser().absolute()
-        return Tape(path, records=self._settings.replay in ("record", "replay"))
+        mode = self._settings.replay
+        return Tape(path, records=mode in ("record", "replay"), afresh=mode == "record")
 
     def room(self, endpoint: Endpoint) -> Room:
         """Return what fits into a request to an endpoint."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from beaker_kernel.agent import briefing
-from beaker_kernel.agent.policy import PERSON
+from beaker_kernel.agent.policy import PERSON, digest
 from beaker_kernel.agent.tool import ToolResult, refused, tool
 
 if TYPE_CHECKING:
@@ -19,16 +19,35 @@ BUSY = "a cell is running, and this language's kernel can't be asked meanwhile; 
 @tool(effect="writes")
 async def insert_cell(turn: Turn, code: str) -> ToolResult:
     """Put code into a new notebook cell. The person runs it and sees its output."""
-    if placed := await _placed(turn, code):
-        turn.surface.placed(code)
-        return ToolResult(placed)
-    if turn.surface.takes_cells or not turn.may_run:
+    tape, sha256 = turn.tape, digest(code)
+    if told := await _placed(turn, code):
+        if tape:
+            tape.place(sha256, told)
+        return ToolResult(told)
+    if tape and (told := tape.placed(sha256)):
+        turn.surface.placed(code)  # it is in the notebook, and runs there
+        return ToolResult(told)
+    if not turn.may_run:
         turn.surface.cell(code)
         return ToolResult(INSERTED)
-    return await turn.run(code)
+    result = await turn.run(code)
+    if tape:
+        tape.place(sha256, "")
+    return result
 
 
 async def _placed(turn: Turn, code: str) -> str:
+    """Put code before the person and say how; empty where there is nobody who could run it."""
+    if told := await _in_notebook(turn, code):
+        turn.surface.placed(code)
+        return told
+    if turn.surface.takes_cells:
+        turn.surface.cell(code)
+        return INSERTED
+    return ""
+
+
+async def _in_notebook(turn: Turn, code: str) -> str:
     """Put code before the person by their notebook, and say how; empty where that can't be."""
     notebook = turn.notebook
     if notebook is None:

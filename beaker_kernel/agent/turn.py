@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import briefing
+from beaker_kernel.agent import briefing, recorded
 from beaker_kernel.agent.budget import Budget
 from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.agent.policy import PERSON, Verdict, digest, judge, narrowest
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 OUTPUT = 8_000
 """Characters of a tool's result that the model sees."""
+NOT_KEPT = "What you wrote holds a secret, so it isn't recorded; a replay has to ask again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +109,15 @@ class Turn:
                 policy, self.surface, code, untrusted=untrusted, sandboxed=sandboxed
             )
         except ApprovalRequired:
-            if self.tape and self.tape.approved(digest(code)):
-                return Verdict(by=f"{PERSON}, as recorded", code=code)
-            self.surface.withheld(code, self.record(code, None))
-            raise
-        if self.tape and verdict.by == PERSON and verdict.code == code:
-            self.tape.approve(digest(code))
+            again = recorded.verdict_on(code, self.tape) if self.tape else None
+            if again is None or again.refusal:
+                self.surface.withheld(code, self.record(code, None))
+            if again is None:
+                raise
+            return again
+        tape = self.tape if verdict.by == PERSON else None
+        if tape and not recorded.keep(code, verdict, tape, self.redact):
+            self.surface.notice(NOT_KEPT)
         return verdict
 
     def record(self, code: str, approved_by: str | None) -> dict[str, Any]:

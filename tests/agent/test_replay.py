@@ -8,7 +8,7 @@ import pytest
 
 from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.provider.openai_model import OpenAIModel
-from beaker_kernel.agent.provider.replay import ReplayModel, Tape, fingerprint
+from beaker_kernel.agent.provider.replay import ReplayModel, Tape, Word, fingerprint
 from beaker_kernel.errors import ConfigurationError, NotRecorded
 from tests.support.built_in_tools import SPECS as TOOLS
 from tests.support.replies import call
@@ -113,10 +113,66 @@ async def test_a_damaged_file_is_named_with_its_line(tmp_path) -> None:
         Tape(path, records=False).find("x")
 
 
-async def test_a_persons_word_is_kept_once(tmp_path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"edited": "abc"}',
+        '{"refused": "abc"}',
+        '{"placed": "abc"}',
+        '"approved"',
+        '["approved"]',
+        "7",
+    ],
+)
+async def test_a_word_that_lacks_something_is_named_with_its_line(tmp_path, line) -> None:
+    path = tmp_path / "tape.jsonl"
+    path.write_text(line)
+    with pytest.raises(ConfigurationError, match="line 1"):
+        Tape(path, records=False).word("x")
+
+
+WORDS = [Word("approved"), Word("refused", "do without"), Word("edited", "x + 1")]
+
+
+@pytest.mark.parametrize("word", WORDS)
+async def test_a_persons_word_is_kept_once(tmp_path, word) -> None:
     tape = Tape(tmp_path / "tape.jsonl", records=True)
-    tape.approve("abc")
-    tape.approve("abc")
+    tape.keep_word("abc", word)
+    tape.keep_word("abc", word)
     assert tape.path.read_text().count("abc") == 1
-    assert Tape(tape.path, records=False).approved("abc")
-    assert not Tape(tape.path, records=False).approved("abd")
+    assert Tape(tape.path, records=False).word("abc") == word
+    assert Tape(tape.path, records=False).word("abd") is None
+
+
+async def test_of_two_words_on_the_same_code_the_later_counts(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    for word in (*WORDS, *WORDS):
+        tape.keep_word("abc", word)
+        assert Tape(tape.path, records=False).word("abc") == word
+
+
+async def test_an_approval_that_was_recorded_before_there_were_other_words_is_read(
+    tmp_path,
+) -> None:
+    path = tmp_path / "tape.jsonl"
+    path.write_text('{"approved": "abc"}\n')
+    assert Tape(path, records=False).word("abc") == Word("approved")
+
+
+async def test_code_that_became_a_cell_is_known_but_where_it_is_recorded_afresh(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    assert tape.placed("x") == ""
+    tape.place("x", "It is in the notebook.")
+    tape.place("x", "It is in the notebook.")
+    assert tape.path.read_text().count("placed") == 1
+    again = Tape(tape.path, records=True, afresh=True)
+    assert again.placed("x") == ""
+    again.place("x", "")
+    assert Tape(tape.path, records=False).placed("x") == ""
+
+
+async def test_a_file_that_records_nothing_is_not_made(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=False)
+    tape.keep_word("x", WORDS[0])
+    tape.place("x", "")
+    assert not tape.path.exists()

@@ -9,6 +9,7 @@ import pytest
 from beaker_kernel.agent import briefing
 from beaker_kernel.agent.model import ToolCall
 from beaker_kernel.agent.policy import Verdict, digest, refused
+from beaker_kernel.agent.provider.replay import Tape, Word
 from beaker_kernel.agent.session import Execution
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
@@ -50,6 +51,12 @@ class Surface:
     def withheld(self, code, record):
         self.seen.append(("withheld", code, record))
 
+    def placed(self, code):
+        self.seen.append(("placed", code))
+
+    def notice(self, text):
+        self.seen.append(("notice", text))
+
 
 @dataclass
 class Session:
@@ -72,11 +79,12 @@ class Session:
         return VariablesReply()
 
 
-def toolbox(policy="auto", surface=None, session=None, messages=(), policies=None) -> Toolbox:
+def toolbox(
+    policy="auto", surface=None, session=None, messages=(), policies=None, tape=None, redact=str
+) -> Toolbox:
     session, surface = session or Session(), surface or Surface()
-    return Toolbox(
-        Turn(session, surface, policy, "gpt-9", [{}, *messages], str), TOOLS, policies or {}
-    )
+    turn = Turn(session, surface, policy, "gpt-9", [{}, *messages], redact, tape)
+    return Toolbox(turn, TOOLS, policies or {})
 
 
 async def use(box: Toolbox, tool: str, **arguments):
@@ -158,6 +166,84 @@ async def test_where_nobody_takes_cells_never_shows_them() -> None:
     box = toolbox("never", Surface(can_approve=False, takes_cells=False))
     await use(box, "insert_cell", code="x")
     assert (box.turn.surface.seen, box.turn.session.ran) == ([("cell", "x")], [])
+
+
+ALONE = {"can_approve": False, "takes_cells": False}
+BY = "the person"
+
+
+async def replayed(path, tool, policy="ask", **arguments):
+    """Use a tool where nobody is there, with what was recorded."""
+    box = toolbox(policy, Surface(**ALONE), tape=Tape(path, records=False))
+    return box, await use(box, tool, **arguments)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "ran", "seen"),
+    [
+        (Verdict(by=BY, code="x"), ["x"], "code"),
+        (Verdict(by=BY, code="x + 1"), ["x + 1"], "code"),
+        (refused(BY), [], "withheld"),
+        (Verdict(by=BY, refusal="the person edits and runs it in a new cell"), [], "withheld"),
+    ],
+)
+async def test_a_persons_word_is_given_again_where_nobody_can_be_asked(
+    tmp_path, verdict, ran, seen
+) -> None:
+    path = tmp_path / "tape.jsonl"
+    tape = Tape(path, records=True)
+    first = await use(toolbox("ask", Surface(verdict), tape=tape), "run_code", code="x")
+    box, again = await replayed(path, "run_code", code="x")
+    assert again == first
+    assert [code for code, _ in box.turn.session.ran] == ran
+    ((kind, _, record),) = box.turn.surface.seen
+    assert (kind, record["approved_by"]) == (seen, "the person, as recorded" if ran else None)
+
+
+async def test_who_can_be_asked_is_asked_whatever_was_recorded(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    tape.keep_word(digest("x"), Word("approved"))
+    box = toolbox("ask", tape=tape)
+    await use(box, "run_code", code="x")
+    assert (box.turn.surface.seen, box.turn.session.ran) == ([("asked", "x", False)], [])
+
+
+async def test_the_policys_own_word_is_not_recorded(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    for policy in ("auto", "never"):
+        await use(toolbox(policy, tape=tape), "run_code", code="x")
+    assert not tape.path.exists()
+
+
+async def test_a_secret_that_the_person_wrote_is_not_recorded(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    tape.keep_word(digest("x"), Word("approved"))
+    person = Surface(Verdict(by=BY, code="login('canary-0123')"))
+    box = toolbox("ask", person, tape=tape, redact=briefing.Redactor({"A_KEY": "canary-0123"}))
+    await use(box, "run_code", code="x")
+    assert "canary" not in tape.path.read_text()
+    assert any(kind == "notice" and "secret" in text for kind, text, *_ in person.seen)
+    with pytest.raises(ApprovalRequired):
+        await replayed(tape.path, "run_code", code="x")
+
+
+@pytest.mark.parametrize("policy", ["ask", "auto", "never"])
+async def test_what_became_a_cell_when_it_was_recorded_does_not_run_twice(tmp_path, policy) -> None:
+    path = tmp_path / "tape.jsonl"
+    first = await use(toolbox(tape=Tape(path, records=True)), "insert_cell", code="x")
+    box, again = await replayed(path, "insert_cell", policy, code="x")
+    assert again == first
+    assert (box.turn.surface.seen, box.turn.session.ran) == ([("placed", "x")], [])
+
+
+async def test_what_ran_when_it_was_recorded_afresh_runs_again(tmp_path) -> None:
+    path = tmp_path / "tape.jsonl"
+    await use(toolbox(tape=Tape(path, records=True)), "insert_cell", code="x")
+    for afresh in (True, False):
+        tape = Tape(path, records=True, afresh=afresh)
+        box = toolbox("auto", Surface(**ALONE), tape=tape)
+        await use(box, "insert_cell", code="x")
+        assert box.turn.session.ran == [("x", b"asked")]
 
 
 async def test_variables_are_described_on_a_line_each() -> None:

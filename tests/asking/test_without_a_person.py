@@ -126,3 +126,51 @@ def test_what_a_person_allowed_while_it_was_recorded_runs_where_nobody_can_be_as
     done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
     record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
     assert record["approved_by"] == "the person, as recorded"
+
+
+def test_every_word_of_the_person_who_recorded_is_given_again(
+    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One piece of code is refused, one edited in a cell, one comes in a cell of its own."""
+    model.when("try it", call("run_code", code="x = 0"), say("Refused, then."))
+    model.when("alter it", call("run_code", code="x = 1"), say("In your cell."))
+    model.when("count it", call("insert_cell", code="x += 1"), say("Run the cell."))
+    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    with running(cwd=str(tmp_path), **env) as kernel:
+        kernel.client.run("x = 21")
+        for question, word in (("try it", "n"), ("alter it", "e"), ("count it", "")):
+            asked = kernel.client.execute(f"%ask {question}", allow_stdin=True)
+            if word:
+                kernel.client.answer_input(word)
+            assert kernel.client.reply(asked)["content"]["status"] == "ok"
+            if word != "n":
+                kernel.client.run("x += 1")
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    asking = ("%ask try it", "%ask alter it", "x += 1", "%ask count it", "x += 1")
+    cells = notebook("x = 21", *asking, "assert x == 23")
+    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    said = [json.dumps(cell.outputs) for cell in done.cells]
+    assert "Refused, then." in said[1]
+    assert "In your cell." in said[2]
+    assert "Run the cell." in said[4]
+
+
+def test_what_the_person_wrote_instead_runs_again(
+    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.when("compute it", call("run_code", code="y = 2 * x"), say("Done."))
+    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    with running(cwd=str(tmp_path), **env) as kernel:
+        kernel.client.run("x = 21")
+        capable = {"beaker": {"capabilities": ["approval"]}}
+        asked = kernel.client.send("llm_request", {"request": "compute it"}, metadata=capable)
+        wanted = kernel.client.published(lambda m: m["msg_type"] == "approval_request")["content"]
+        word = {"approval_id": wanted["approval_id"], "sha256": wanted["sha256"]}
+        edit = word | {"decision": "edit", "code": "y = 3 * x"}
+        kernel.client.send("approve_request", edit, channel="control")
+        assert kernel.client.reply(asked)["content"]["status"] == "ok"
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    cells = notebook("x = 21", "%ask compute it", "assert y == 63")
+    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
+    assert record["approved_by"] == "the person, as recorded"

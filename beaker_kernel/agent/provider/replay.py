@@ -12,7 +12,7 @@ import re
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from beaker_kernel.agent.model import Completion, TextDelta, ToolCall, Usage
 from beaker_kernel.errors import ConfigurationError, NotRecorded
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 ReplayMode = Literal["off", "record", "replay", "strict"]
 SHOWN = 200
 """Characters of the question that stand in the file, for who reads its changes."""
+SAID = ("approved", "refused", "edited")
+"""What a person may have said to code; each is a line's name for that code's SHA-256."""
 _VARIES = (
     (re.compile(r"data:image/[^\s\"]+"), "IMAGE"),
     (re.compile(r"\b0x[0-9a-fA-F]{6,}"), "ADDRESS"),
@@ -48,21 +50,32 @@ def fingerprint(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
     return sha256(content.encode()).hexdigest()
 
 
+class Word(NamedTuple):
+    """What a person said to code, with the refusal's text or the code that they wrote instead."""
+
+    said: str
+    text: str = ""
+
+
 class Tape:
-    """What one file holds: answers, of which the later of two to one call counts, and approvals.
+    """What one file holds: answers, a person's words on code, and which code became a cell.
+
+    Of two lines on one call or one piece of code the later one counts.
 
     Args:
         path: the file; it is read with the first call.
-        records: whether new ones are added.
+        records: whether new lines are added.
+        afresh: whether code goes where it would go without the file.
 
     Raises:
         ConfigurationError: by every method, if the file is damaged or can't be written.
 
     """
 
-    def __init__(self, path: Path, *, records: bool) -> None:
+    def __init__(self, path: Path, *, records: bool, afresh: bool = False) -> None:
         self.path = path
         self._records = records
+        self._afresh = afresh
 
     @cached_property
     def _lines(self) -> list[dict[str, Any]]:
@@ -77,14 +90,33 @@ class Tape:
         """Keep an answer."""
         self._add({"call": call, "question": question, "answer": asdict(answer)})
 
-    def approved(self, sha256: str) -> bool:
-        """Tell whether a person allowed this code while the file was recorded."""
-        return any(line.get("approved") == sha256 for line in self._lines)
+    def word(self, sha256: str) -> Word | None:
+        """Return what a person said to this code while the file was recorded."""
+        line = self._last(sha256, SAID)
+        return _word(line) if line else None
 
-    def approve(self, sha256: str) -> None:
+    def keep_word(self, sha256: str, word: Word) -> None:
         """Keep a person's word on code."""
-        if not self.approved(sha256):
-            self._add({"approved": sha256})
+        if word != self.word(sha256):
+            text = {"text": word.text} if word.said != "approved" else {}
+            self._add({word.said: sha256, **text})
+
+    def placed(self, sha256: str) -> str:
+        """Return what the model was told of code that became a cell; empty if it didn't."""
+        return "" if self._afresh else self._placed(sha256)
+
+    def place(self, sha256: str, told: str) -> None:
+        """Keep that code became a cell, and what the model was told; with nothing, that it ran."""
+        if told != self._placed(sha256):
+            self._add({"placed": sha256, "text": told})
+
+    def _placed(self, sha256: str) -> str:
+        return str(self._last(sha256, ("placed",)).get("text", ""))
+
+    def _last(self, sha256: str, names: tuple[str, ...]) -> dict[str, Any]:
+        """Return the last line that has this digest under one of the names."""
+        found = [line for line in self._lines if sha256 in map(line.get, names)]
+        return found[-1] if found else {}
 
     def _add(self, line: dict[str, Any]) -> None:
         if not self._records:
@@ -164,11 +196,25 @@ def _read(path: Path) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         try:
             kept = json.loads(line)
-            if "approved" not in kept:
-                _completion(kept["answer"])
+            _check(kept)
             yield kept
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(f"{path}, line {number}: no recorded answer") from error
+
+
+def _check(line: dict[str, Any]) -> None:
+    """Raise what reading a line raises where it holds nothing that is kept."""
+    if not line.keys().isdisjoint(SAID):
+        _word(line)
+    elif "placed" in line:
+        _ = line["text"]
+    else:
+        _completion(line["answer"])
+
+
+def _word(line: dict[str, Any]) -> Word:
+    said = next(name for name in SAID if name in line)
+    return Word(said) if said == "approved" else Word(said, line["text"])
 
 
 def _completion(kept: dict[str, Any]) -> Completion:
