@@ -9,6 +9,7 @@ from contextlib import aclosing
 
 import pytest
 
+from beaker_kernel.agent.provider.failures import LINE
 from beaker_kernel.errors import (
     ContextExceeded,
     ModelAuthError,
@@ -132,6 +133,23 @@ async def test_a_very_long_refusal_is_bounded(server, model):
     said = await fails(model, ModelResponseError)
     assert len(said) < 500
     assert "no no no" in said
+
+
+@pytest.mark.parametrize("shown_of_it", range(1, len(KEY) + 1))
+async def test_of_a_secret_that_the_cut_parts_nothing_is_shown(server, model, shown_of_it):
+    before = ("no " * LINE)[: LINE - shown_of_it]
+    server.when("capital", refusal(400, f"{before}{KEY} and more"))
+    said = await fails(model, ModelResponseError)
+    assert KEY[:3] not in said
+    assert "no no no" in said
+    assert "and more" not in said
+
+
+async def test_a_long_word_that_the_cut_parts_is_left_out(server, model):
+    server.when("capital", refusal(400, "no " * 90 + "s3cret-" * 20))
+    said = await fails(model, ModelResponseError)
+    assert "s3cret" not in said
+    assert "no …" in said
 
 
 async def test_after_a_fault_the_next_question_is_answered(server, model):

@@ -26,6 +26,8 @@ TEMPORARY = frozenset({408, 409, 429})
 REFUSES_TOOLS = frozenset({400, 404, 422, 501})
 LONGEST_WAIT = 60.0
 """Seconds: the longest wait that an endpoint's Retry-After is granted."""
+LINE = 300
+"""Characters that are shown of what an endpoint says."""
 _TOO_LONG = re.compile(
     r"context[ _](length|window|size)|context.{0,40}exceed|exceed.{0,40}context"
     r"|input tokens exceed|(prompt|input)\b.{0,20}too long",
@@ -195,7 +197,12 @@ def _said(error: APIError) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:300]
+    """Return text on one bounded line, without the word that the cut parts.
+
+    It may be a part of a secret, which isn't known as one.
+    """
+    words = " ".join(text.split())
+    return words if len(words) <= LINE else f"{words[: LINE + 1].rpartition(' ')[0]} …".strip()
 
 
 def _retry_after(error: APIStatusError) -> float | None:
