@@ -158,12 +158,15 @@ class Requests:
         conversation = self._assistant.conversation
         self._surfaces.are_followed = True
         since = request.since if request.conversation in (None, conversation.id) else 0
-        for msg_type, content in conversation.since(since):
+        events = conversation.since(since)
+        for msg_type, content in events:
             carrier.emit(msg_type, content)
+        first = events[0][1]["seq"] if events else since + 1
         reply = replies.ResumeReply(
             conversation=conversation.id,
             seq=conversation.last,
             running=tuple(self._surfaces.asking.running),
+            first=first if first > since + 1 else None,
         )
         return encode(reply)
 

@@ -72,11 +72,15 @@ class LlmCancelReply(OkReply):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResumeReply(OkReply):
-    """The events up to `seq` have been sent again; `running` are the questions still answered."""
+    """The events up to `seq` have been sent again; `running` are the questions still answered.
+
+    `first` is there where older ones were asked for than can be had: it is the oldest that is sent.
+    """
 
     conversation: str
     seq: int
     running: tuple[str, ...] = ()
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import deque
+from types import SimpleNamespace
+
+import pytest
 
 from beaker_kernel.agent.conversation import EARLIER, KEPT, RESTORED, Conversation, close_turn
+from beaker_kernel.agent.requests import Requests
 
 
 def turn(conversation: Conversation, question: str, answer: str = "ok") -> None:
@@ -155,3 +160,25 @@ def test_events_are_numbered_from_one_and_can_be_asked_for_again() -> None:
         conversation.events.append(("llm_delta", {"seq": conversation.next_event()}))
     assert [content["seq"] for _, content in conversation.since(1)] == [2, 3]
     assert conversation.last == 3
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("since", "sent", "first"),
+    [(0, [4, 5], 4), (2, [4, 5], 4), (3, [4, 5], None), (4, [5], None), (5, [], None)],
+)
+async def test_who_asks_for_events_that_are_gone_is_told_where_it_begins(
+    since: int, sent: list[int], first: int | None
+) -> None:
+    conversation = Conversation(events=deque(maxlen=2))
+    for _ in range(5):
+        conversation.record("llm_delta", {"seq": conversation.next_event()})
+    assistant = SimpleNamespace(conversation=conversation)
+    requests = Requests(None, None, assistant, stdin=None, comms=None, cancel=None)
+    seen = []
+    carrier = SimpleNamespace(
+        content={"since": since}, emit=lambda _, content: seen.append(content["seq"])
+    )
+    reply = await requests.resume_request(carrier)
+    assert seen == sent
+    assert (reply["seq"], reply.get("first")) == (5, first)

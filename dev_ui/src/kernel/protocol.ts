@@ -487,12 +487,15 @@ export interface NotebookStateRequest {
 export interface ResetRequest {}
 /**
  * The events up to `seq` have been sent again; `running` are the questions still answered.
+ *
+ * `first` is there where older ones were asked for than can be had: it is the oldest that is sent.
  */
 export interface ResumeReply {
   status: "ok";
   conversation: string;
   seq: number;
   running: string[];
+  first?: number;
 }
 /**
  * Ask for a conversation's events after the sequence number `since`, then the live ones.
