@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from beaker_kernel.agent import briefing
+from beaker_kernel.agent import briefing, estimate
 from beaker_kernel.agent.agent import Agent
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.contexts import Contexts
@@ -25,12 +25,11 @@ from beaker_kernel.agent.summary import sum_up
 from beaker_kernel.agent.toolbox import Toolbox
 from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import BeakerError, ConfigurationError
-from beaker_kernel.protocol.replies import Section
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
-    from beaker_kernel.agent.budget import Budget
+    from beaker_kernel.agent.budget import Budget, Price
     from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.model import Message
     from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
     from beaker_kernel.protocol.messages import Part
-    from beaker_kernel.protocol.replies import Policy
+    from beaker_kernel.protocol.replies import Policy, Section
 
 
 class Assistant:
@@ -336,25 +335,28 @@ class Assistant:
         """Return what the model would be sent with a question, part by part."""
         rules = "" if "rules" in without else briefing.read_rules(Path.cwd(), self.redact)
         earlier = [] if "conversation" in without else self.conversation.earlier
-        told = await self._parts(question, None, Room(), without)
+        room, _ = await self._in_use()
+        told = await self._parts(question, None, room, without)
         texts = {
             "instructions": self._system(""),
             "rules": rules,
             "conversation": "\n\n".join(map(briefing.spoken, earlier)),
             **told,
-            "tools": "\n".join(f"{t.name}: {t.signature.description}" for t in self.contexts.tools),
         }
-        return [Section(name=n, text=t, tokens=len(t) // 4) for n, t in texts.items() if t]
+        return estimate.sections(texts, self.contexts.tools, room)
 
     async def describe(self, question: str) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
-        room = Room()
-        with suppress(BeakerError):  # what is sent can be seen before there is a model
-            room = self.models.room(await self.models.endpoint())
+        room, price = await self._in_use()
         rules = briefing.read_rules(Path.cwd(), self.redact)
         messages = self.conversation.ask(*await self._briefing(question, rules, None, room))
-        texts = [f"--- {briefing.spoken(message)}" for message in messages]
-        return "\n\n".join([f"about {briefing.tokens(messages):,} tokens, and the tools", *texts])
+        return estimate.described(messages, self.contexts.tools, room, price)
+
+    async def _in_use(self) -> tuple[Room, Price | None]:
+        with suppress(BeakerError):  # what is sent can be seen before there is a model
+            endpoint = await self.models.endpoint()
+            return self.models.room(endpoint), self.models.price(endpoint)
+        return Room(), None
 
     def acting(self, surface: Surface) -> Turn:
         """Return what an action may use: a person asks for it, so nobody need be asked again."""

@@ -107,11 +107,6 @@ def spoken(message: Message) -> str:
     return f"{message['role']}\n{message.get('content') or message.get('tool_calls')}"
 
 
-def tokens(messages: Sequence[Message]) -> int:
-    """Return about how many tokens messages are: one for four characters."""
-    return sum(len(str(message.get("content") or "")) for message in messages) // 4
-
-
 def joined(told: Mapping[str, str]) -> str:
     """Return the message that asks."""
     return "\n\n".join(filter(None, told.values()))

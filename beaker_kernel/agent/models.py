@@ -170,7 +170,7 @@ class Models:
             ConfigurationError: dollars are limited, and nobody has said what the model costs.
 
         """
-        limits, price = self._settings.limits, self._price(endpoint)
+        limits, price = self._settings.limits, self.price(endpoint)
         if price is None and limits.dollars != inf:
             raise ConfigurationError(
                 f"BEAKER_MAX_DOLLARS is set, but nobody has said what {endpoint.model} costs: "
@@ -179,7 +179,8 @@ class Models:
             )
         return Budget(limits=limits, price=price)
 
-    def _price(self, endpoint: Endpoint) -> Price | None:
+    def price(self, endpoint: Endpoint) -> Price | None:
+        """Return what an endpoint's model costs; ``None`` where nobody has said."""
         if endpoint.prices:
             return Price(*endpoint.prices)
         return price_of(endpoint, self._settings.prices)

@@ -50,6 +50,10 @@ class Room:
         """What a request may have."""
         return self.context * self.characters_per_token * PART if self.context else inf
 
+    def tokens(self, characters: int) -> int:
+        """Return about how many tokens so many characters are."""
+        return ceil(characters / self.characters_per_token)
+
     def learn(self, characters: int, tokens: int) -> None:
         """Take in how many tokens the endpoint has counted."""
         if tokens:
@@ -78,10 +82,7 @@ class Room:
             return completion.usage
         self.estimates = True
         answered = size([completion.message]) + thought
-        return Usage(
-            prompt_tokens=ceil(sent / self.characters_per_token),
-            completion_tokens=ceil(answered / self.characters_per_token),
-        )
+        return Usage(prompt_tokens=self.tokens(sent), completion_tokens=self.tokens(answered))
 
 
 def size(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> int:
