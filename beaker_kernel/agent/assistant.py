@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from beaker_kernel.agent import briefing, estimate
 from beaker_kernel.agent.agent import Agent
+from beaker_kernel.agent.attachments import NONE, Attachments
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
@@ -180,6 +181,7 @@ class Assistant:
         notebook: Notebook | None = None,
         state: NotebookState | None = None,
         without: Collection[Part] = (),
+        attached: Attachments = NONE,
         since: float | None = None,
     ) -> None:
         """Answer a question on its surface; cells are changed where there is a `notebook`.
@@ -196,6 +198,7 @@ class Assistant:
         own = await self.notebook_rules.look(state)
         self.models.local_only = self.settings.local_only or own.local_only
         endpoint = await (self.models.find(model) if model else self.models.endpoint())
+        attached.check(endpoint.model, images=self.models.shows_images(endpoint))
         rules = briefing.read_rules(Path.cwd(), self.redact)
         self._disclosures.tell(surface, endpoint, rules, [*own.told, *self.contexts.problems])
         await self.contexts.prepare(surface.header)
@@ -213,6 +216,7 @@ class Assistant:
             rules=rules,
             standing=state and state.cells,
             without=without,
+            attached=attached,
         )
         messages = await asked(0)
         turn = Turn(
@@ -247,12 +251,16 @@ class Assistant:
         rules: str,
         standing: Sequence[NotebookCell] | None,
         without: Collection[Part],
+        attached: Attachments,
     ) -> list[Message]:
         """Return the messages that ask a question; what has no room in them is summed up."""
         model, room = self.models.model(endpoint), self.models.room(endpoint)
+        files = attached.told(room, self.redact)
+        beside += len(files)
         briefed = await self._briefing(question, rules, standing, room, without, beside=beside)
         await sum_up(self.conversation, model=model, surface=surface, budget=budget, room=room)
-        return self.conversation.ask(*briefed, alone="conversation" in without)
+        asked = self.conversation.ask(*briefed, alone="conversation" in without)
+        return attached.join(files, asked)
 
     def _agent(
         self,
@@ -271,7 +279,7 @@ class Assistant:
             budget=turn.budget,
             room=self.models.room(endpoint),
             anew=anew,
-            images=self.settings.images and endpoint.images and not endpoint.small,
+            images=self.models.shows_images(endpoint),
             waited_for_since=since,
         )
 

@@ -183,6 +183,15 @@ def _shortened(variable: Variable) -> Variable:
     return replace(variable, preview=shown if len(shown) <= PREVIEW else f"{shown[:PREVIEW]}…")
 
 
+def said(message: Message) -> str:
+    """Return a message's text without images; empty where it shows what a tool put out."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    text = "\n".join(part["text"] for part in content if part["type"] == "text")
+    return text if QUESTION in text else ""
+
+
 def asked(told: str) -> str:
     """Return the question that ends what was told with it; other text as it is."""
     return told.rpartition(f"{QUESTION}\n")[2]

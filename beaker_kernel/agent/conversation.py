@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from beaker_kernel.agent.briefing import GONE, asked, fenced, without_data
+from beaker_kernel.agent.briefing import GONE, asked, fenced, said, without_data
 from beaker_kernel.agent.room import size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from beaker_kernel.agent.journal import Journal, Line
     from beaker_kernel.agent.model import Message
@@ -185,7 +185,7 @@ class Conversation:
 
         Images are not sent again: they are no text, and the model has said what it saw.
         """
-        texts = [m for m in messages if not isinstance(m.get("content"), list)]
+        texts = list(_without_images(messages))
         start = max(at for at, message in enumerate(texts) if message["role"] == "user")
         self._turns.append(texts[start:])
         if self.journal:
@@ -208,6 +208,15 @@ class Conversation:
             return ""
         lines = [f"- {line}" for line in questions[-QUESTIONS:]]
         return "\n".join(["\n# Earlier questions, whose answers are left out", *lines, ""])
+
+
+def _without_images(messages: list[Message]) -> Iterator[Message]:
+    """Yield messages as texts; one that shows nothing but what a tool put out is left out."""
+    for message in messages:
+        if not isinstance(message.get("content"), list):
+            yield message
+        elif text := said(message):
+            yield message | {"content": text}
 
 
 def _asked(turn: list[Message]) -> str:

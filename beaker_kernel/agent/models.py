@@ -157,6 +157,10 @@ class Models:
         mode = self._settings.replay
         return Tape(path, records=mode in ("record", "replay"), afresh=mode == "record")
 
+    def shows_images(self, endpoint: Endpoint) -> bool:
+        """Tell whether the model at an endpoint may be shown images, and can look at them."""
+        return self._settings.images and endpoint.images and not endpoint.small
+
     def room(self, endpoint: Endpoint) -> Room:
         """Return what fits into a request to an endpoint."""
         return self._rooms.setdefault(

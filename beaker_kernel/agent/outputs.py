@@ -93,6 +93,11 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:half]}\n… {left_out} characters left out …\n{text[len(text) - half :]}"
 
 
+def without_last_word(text: str) -> str:
+    """Leave out the word that a cut has parted: a part of a secret isn't known as one."""
+    return text[:-WORD] + _LAST_WORD.sub("", text[-WORD:])
+
+
 def _kept(text: str) -> str:
     """Return the beginning and the end of a long text, without the words that the cut parts.
 
@@ -100,7 +105,7 @@ def _kept(text: str) -> str:
     """
     half = ROOM // 2
     head, tail = text[:half], text[-half:]
-    head = head[:-WORD] + _LAST_WORD.sub("", head[-WORD:])
+    head = without_last_word(head)
     tail = _FIRST_WORD.sub("", tail[:WORD]) + tail[WORD:]
     return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
 

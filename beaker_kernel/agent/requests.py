@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.agent import archive
+from beaker_kernel.agent import archive, attachments
 from beaker_kernel.agent.cell_requests import CellRequests
 from beaker_kernel.agent.frontend.carriers import Emitter, Native
 from beaker_kernel.agent.frontend.surfaces import Surfaces
@@ -94,6 +95,7 @@ class Requests:
         ask = partial(self._stdin.ask, carrier.identity, carrier.header) if may_ask else None
         surface = self._surfaces.events(carrier.header, emit, carrier.capabilities, ask)
         with self._surfaces.asking.asked(emit, msg_id(carrier.header), request.request):
+            attached = await asyncio.to_thread(attachments.read, request.attachments, Path.cwd())
             notebook = self._surfaces.notebook(carrier)
             await self._assistant.answer(
                 surface,
@@ -101,6 +103,7 @@ class Requests:
                 notebook=notebook,
                 state=await self._told_state(carrier, ask=notebook is None),
                 without=request.without,
+                attached=attached,
                 since=carrier.came,
             )
         if history := self._assistant.history:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil, inf
 from typing import TYPE_CHECKING
 
+from beaker_kernel.agent.briefing import said
 from beaker_kernel.agent.model import Usage
 from beaker_kernel.agent.outputs import shorten
 
@@ -87,15 +88,17 @@ class Room:
 
 def size(messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> int:
     """Return about the characters of messages and tools, without images."""
-    texts = [message for message in messages if not isinstance(message.get("content"), list)]
-    return sum(map(_length, texts)) + sum(tool.size for tool in tools)
+    return sum(map(_length, messages)) + sum(tool.size for tool in tools)
 
 
 def _length(message: Message) -> int:
     """Return a message's characters; to encode it would take longer than all else of a step."""
+    text = said(message)
+    if isinstance(message.get("content"), list):
+        return len(text)
     functions = [call["function"] for call in message.get("tool_calls") or ()]
     called = sum(len(f["name"]) + len(f["arguments"]) + WRAPPING for f in functions)
-    return len(message.get("content") or "") + called + WRAPPING
+    return len(text) + called + WRAPPING
 
 
 def shorten_results(messages: Sequence[Message], excess: float) -> bool:

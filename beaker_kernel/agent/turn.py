@@ -131,8 +131,8 @@ class Turn:
 
     def provenance(self, code: str, approved_by: str | None) -> dict[str, Any]:
         """Return what a cell's metadata say of how its code came there."""
-        asked = [m["content"] for m in self.messages if m.get("role") == "user"]
-        prompt = next((text for text in reversed(asked) if isinstance(text, str)), "")
+        asked = [briefing.said(m) for m in self.messages if m.get("role") == "user"]
+        prompt = next(filter(None, reversed(asked)), "")
         return self.record(code, approved_by) | {"prompt_sha256": digest(prompt)}
 
     def data(self, text: str) -> str:

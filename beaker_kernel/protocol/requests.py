@@ -18,7 +18,10 @@ class Request(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmRequest(Request):
-    """A question; `attachments` are ids of uploads, `without` is what the model isn't told."""
+    """A question; `attachments` are files of the kernel's folder, as paths in it.
+
+    At most eight: images are shown, texts told. `without` is what the model isn't told.
+    """
 
     msg_type = "llm_request"
     request: str

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from beaker_kernel.agent import attachments
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.disclosures import Disclosures
 from beaker_kernel.agent.link import Incoming
@@ -253,6 +254,22 @@ async def test_a_context_whose_size_nobody_told_is_learned_when_it_is_full(model
     assert 1 <= surface.notices.count(told) <= 2
     assert any("oldest turns are summed up" in notice for notice in surface.notices)
     assert model.requests[-1].holds("question 6?")
+
+
+async def test_an_attached_text_is_shortened_where_it_was_too_long_and_the_question_is_not(
+    model, tmp_path
+) -> None:
+    (tmp_path / "a.txt").write_text("word " * 5_000)
+    attached = attachments.read(["a.txt"], tmp_path)
+    assistant = Assistant(Session(), {"OPENAI_BASE_URL": model.base_url})
+    strict(model, 12_000)
+    question = "why? " * 600
+    await assistant.answer(Quiet(), question, attached=attached)
+    await assistant.close()
+    refused, taken = model.requests
+    assert question in refused.question
+    assert question in taken.question
+    assert 100 < taken.question.count("word") < refused.question.count("word") < 2_000
 
 
 async def test_results_of_this_question_are_shortened_where_they_were_too_long(model) -> None:

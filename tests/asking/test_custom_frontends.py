@@ -13,6 +13,7 @@ from tests.support.replies import call
 from tests.support.replies import text as say
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.support.scripted_model import ScriptedModel
@@ -85,6 +86,86 @@ def test_wrong_content_is_an_error_reply_and_the_kernel_lives(
     reply = kernel.client.reply(kernel.client.send(msg_type, content))["content"]
     assert (reply["status"], reply["ename"]) == ("error", "ProtocolError")
     assert kernel.client.run("1")[0]["status"] == "ok"
+
+
+PIXEL = b"\x89PNG\r\n\x1a\n" + b"\0" * 20
+
+
+@pytest.fixture
+def folder(model: ScriptedModel, tmp_path: Path) -> Iterator[tuple[Kernel, Path]]:
+    """A kernel in a folder of its own, which keeps its conversations beside it."""
+    folder = tmp_path / "session"
+    folder.mkdir()
+    kept = {"JUPYTER_DATA_DIR": str(tmp_path / "data"), "BEAKER_POLICY": "guarded"}
+    with running(cwd=str(folder), OPENAI_BASE_URL=model.base_url, **kept) as kernel:
+        yield kernel, folder
+
+
+def ask_about(kernel: Kernel, question: str, *attachments: str) -> Message:
+    content = {"request": question, "attachments": attachments}
+    answer: Message = kernel.client.reply(kernel.client.send("llm_request", content))["content"]
+    return answer
+
+
+def test_attached_files_reach_the_model_and_only_their_texts_are_kept(
+    folder: tuple[Kernel, Path], model: ScriptedModel
+) -> None:
+    kernel, there = folder
+    (there / "notes.txt").write_text("The cheapest is Lyon; the key is sk-0123456789abcdefghij.")
+    (there / "photo").write_bytes(PIXEL)
+    assert ask_about(kernel, "of both", "notes.txt", "photo") == {"status": "ok"}
+    image, told = model.requests[-1].body["messages"][-1]["content"]
+    assert image["image_url"]["url"].startswith("data:image/png;base64,iVBORw0KGgo")
+    assert "The cheapest is Lyon; the key is [redacted]" in told["text"]
+    assert told["text"].endswith("# Question\nof both")
+    assert ask_about(kernel, "and now?") == {"status": "ok"}
+    assert model.requests[-1].holds("photo: image/png, 28 bytes")
+    assert model.requests[-1].holds("The cheapest is Lyon")
+    assert not model.requests[-1].holds("base64")
+    (journal,) = there.parent.glob("data/beaker/conversations/*.jsonl")
+    assert "base64" not in journal.read_text()
+
+
+def test_who_has_read_an_attached_file_may_not_run_code_unasked(
+    folder: tuple[Kernel, Path], model: ScriptedModel
+) -> None:
+    kernel, there = folder
+    (there / "photo").write_bytes(PIXEL)
+    may_run = call("run_code", code="print(6 * 7)")
+    model.when(lambda request: request.holds("unasked"), may_run, say("So it is."), may_run)
+    assert ask_about(kernel, "unasked") == {"status": "ok"}
+    kernel.client.reply(kernel.client.send("reset_request"))
+    assert ask_about(kernel, "unasked", "photo")["ename"] == "ApprovalRequired"
+
+
+def test_what_cannot_be_attached_is_an_error_and_nothing_is_asked(
+    folder: tuple[Kernel, Path], model: ScriptedModel
+) -> None:
+    kernel, there = folder
+    (there / "photo").write_bytes(PIXEL)
+    asked = len(model.requests)
+    reply = ask_about(kernel, "of what?", "missing.csv")
+    assert (reply["ename"], "'missing.csv'" in reply["evalue"]) == ("ProtocolError", True)
+    choice = {"model_config": {"model_name": "tiny-0.5b"}}
+    kernel.client.reply(kernel.client.send("set_agent_model", choice))
+    reply = ask_about(kernel, "of what?", "photo")
+    assert (reply["ename"], "'photo'" in reply["evalue"]) == ("ConfigurationError", True)
+    assert len(model.requests) == asked
+
+
+def test_a_question_about_an_image_is_answered_again_from_the_file(
+    model: ScriptedModel, tmp_path: Path
+) -> None:
+    (tmp_path / "photo").write_bytes(PIXEL)
+    model.when(lambda request: request.holds("on tape?"), say("A cat."))
+    for replay in ("record", "strict"):
+        with running(
+            cwd=str(tmp_path), OPENAI_BASE_URL=model.base_url, BEAKER_REPLAY=replay
+        ) as kernel:
+            assert ask_about(kernel, "on tape?", "photo") == {"status": "ok"}
+            (tmp_path / "photo").write_bytes(PIXEL[:-1] + b"1")
+    (tmp_path / "beaker-replay.jsonl").read_text().index("on tape?")
+    assert "base64" not in (tmp_path / "beaker-replay.jsonl").read_text()
 
 
 def test_variables_conversation_and_context_are_there_for_the_asking(kernel: Kernel) -> None:

@@ -393,7 +393,9 @@ export interface LlmEnded {
   evalue?: string;
 }
 /**
- * A question; `attachments` are ids of uploads, `without` is what the model isn't told.
+ * A question; `attachments` are files of the kernel's folder, as paths in it.
+ *
+ * At most eight: images are shown, texts told. `without` is what the model isn't told.
  */
 export interface LlmRequest {
   request: string;
