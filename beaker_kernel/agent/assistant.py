@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from beaker_kernel.agent import briefing, estimate
 from beaker_kernel.agent.agent import Agent
-from beaker_kernel.agent.attachments import NONE, Attachments
 from beaker_kernel.agent.cells import Cells
 from beaker_kernel.agent.contexts import Contexts
 from beaker_kernel.agent.conversation import Conversation
@@ -28,17 +27,16 @@ from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import BeakerError, ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from beaker_kernel.agent.budget import Budget, Price
     from beaker_kernel.agent.cells import Cell
     from beaker_kernel.agent.model import Message
-    from beaker_kernel.agent.notebook import Notebook, NotebookCell, NotebookState
     from beaker_kernel.agent.provider.endpoints import Endpoint
+    from beaker_kernel.agent.question import Question
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
-    from beaker_kernel.protocol.messages import Part
     from beaker_kernel.protocol.replies import Policy, Section
 
 
@@ -171,53 +169,23 @@ class Assistant:
             now["keep"] = self.memory.chosen
         return now
 
-    async def answer(
-        self,
-        surface: Surface,
-        question: str,
-        *,
-        auto: bool = False,
-        model: str = "",
-        notebook: Notebook | None = None,
-        state: NotebookState | None = None,
-        without: Collection[Part] = (),
-        attached: Attachments = NONE,
-        since: float | None = None,
-    ) -> None:
-        """Answer a question on its surface; cells are changed where there is a `notebook`.
-
-        `state` is how it is now, if the frontend has told that already. What the model is told
-        `without` may be told with the next question. The person waits `since` that moment of the
-        monotonic clock, if not since now.
+    async def answer(self, surface: Surface, question: Question) -> None:
+        """Answer a question on its surface.
 
         Raises:
             BeakerError: there is no model, no permission, no budget or no kernel any more.
 
         """
-        state = state or await state_of(notebook, surface)
-        own = await self.notebook_rules.look(state)
-        self.models.local_only = self.settings.local_only or own.local_only
-        endpoint = await (self.models.find(model) if model else self.models.endpoint())
-        attached.check(endpoint.model, images=self.models.shows_images(endpoint))
-        rules = briefing.read_rules(Path.cwd(), self.redact)
-        self._disclosures.tell(surface, endpoint, rules, [*own.told, *self.contexts.problems])
+        state = question.state or await state_of(question.notebook, surface)
+        question = question._replace(state=state)
+        endpoint = await self._endpoint(surface, question)
         await self.contexts.prepare(surface.header)
-        conversation, shown = self.conversation, self._new_cells(without)
+        conversation, shown = self.conversation, self._new_cells(question)
         restarts = self._restarts
-        policy = self._permitted(for_question(self.policy, auto=auto))
+        policy = self._permitted(for_question(self.policy, auto=question.auto))
         self.memory.restore(conversation, surface, state, self.redact)
         budget = self.models.budget(endpoint)
-        asked = partial(
-            self._asked,
-            surface=surface,
-            endpoint=endpoint,
-            budget=budget,
-            question=question,
-            rules=rules,
-            standing=state and state.cells,
-            without=without,
-            attached=attached,
-        )
+        asked = partial(self._asked, question, surface, endpoint, budget)
         messages = await asked(0)
         turn = Turn(
             session=self._session,
@@ -227,10 +195,10 @@ class Assistant:
             messages=messages,
             redact=self.redact,
             tape=self.models.tape,
-            notebook=notebook,
+            notebook=question.notebook,
             budget=budget,
         )
-        agent = self._agent(turn, endpoint, messages, asked, since)
+        agent = self._agent(turn, endpoint, messages, asked, question.since)
         try:
             surface.finish(await agent.run())
         finally:
@@ -240,27 +208,35 @@ class Assistant:
             self.cells.forget(shown)
             self._told_restarts = max(self._told_restarts, restarts)
 
+    async def _endpoint(self, surface: Surface, question: Question) -> Endpoint:
+        """Find who is to be asked, and tell the person what they should know before."""
+        rules = await self.notebook_rules.look(question.state)
+        self.models.local_only = self.settings.local_only or rules.local_only
+        named = question.model
+        endpoint = await (self.models.find(named) if named else self.models.endpoint())
+        question.attached.check(endpoint.model, images=self.models.shows_images(endpoint))
+        told = [*rules.told, *self.contexts.problems]
+        self._disclosures.tell(surface, endpoint, self._folders_rules(question), told)
+        return endpoint
+
     async def _asked(
         self,
-        beside: int,
-        *,
+        question: Question,
         surface: Surface,
         endpoint: Endpoint,
         budget: Budget,
-        question: str,
-        rules: str,
-        standing: Sequence[NotebookCell] | None,
-        without: Collection[Part],
-        attached: Attachments,
+        beside: int,
     ) -> list[Message]:
-        """Return the messages that ask a question; what has no room in them is summed up."""
+        """Return the messages that ask a question; what has no room in them is summed up.
+
+        What has followed it stands `beside` them, in characters.
+        """
         model, room = self.models.model(endpoint), self.models.room(endpoint)
-        files = attached.told(room, self.redact)
-        beside += len(files)
-        briefed = await self._briefing(question, rules, standing, room, without, beside=beside)
+        files = question.attached.told(room, self.redact)
+        briefed = await self._briefing(question, room, beside=beside + len(files))
         await sum_up(self.conversation, model=model, surface=surface, budget=budget, room=room)
-        asked = self.conversation.ask(*briefed, alone="conversation" in without)
-        return attached.join(files, asked)
+        asked = self.conversation.ask(*briefed, alone="conversation" in question.without)
+        return question.attached.join(files, asked)
 
     def _agent(
         self,
@@ -289,75 +265,63 @@ class Assistant:
         return self.memory.content(self.conversation, self.redact)
 
     async def _briefing(
-        self,
-        question: str,
-        rules: str,
-        standing: Sequence[NotebookCell] | None,
-        room: Room,
-        without: Collection[Part] = (),
-        *,
-        beside: int = 0,
+        self, question: Question, room: Room, *, beside: int = 0
     ) -> tuple[str, str]:
-        """Return the system's message and the one that asks; turns without room are taken out.
-
-        What followed the question stands `beside` them, in characters.
-        """
-        system = self._system("" if "rules" in without else rules)
-        told = briefing.joined(await self._parts(question, standing, room, without))
+        """Return the system's message and the one that asks; turns without room are taken out."""
+        system = self._system(self._folders_rules(question))
+        told = briefing.joined(await self._parts(question, room))
         specs = [tool.spec for tool in self.contexts.tools]
         own = size([{"content": system}, {"content": told}], specs)
         self.conversation.fit(room.characters - own - beside, at_least=0)
         return system, told
 
+    def _folders_rules(self, question: Question) -> str:
+        """Return what the rules file of this folder says, unless the person leaves it out."""
+        left_out = "rules" in question.without
+        return "" if left_out else briefing.read_rules(Path.cwd(), self.redact)
+
     def _system(self, rules: str) -> str:
         field = self.contexts.active.prompt
         return briefing.system_prompt(self._session.language.name, rules, field)
 
-    async def _parts(
-        self,
-        question: str,
-        standing: Sequence[NotebookCell] | None,
-        room: Room,
-        without: Collection[Part],
-    ) -> dict[str, str]:
-        cells = self._new_cells(without)
-        variables = await briefing.look(self._session, question, cells, without)
+    async def _parts(self, question: Question, room: Room) -> dict[str, str]:
+        text, state, without = question.text, question.state, question.without
+        cells = self._new_cells(question)
+        variables = await briefing.look(self._session, text, cells, without)
         names = [variable.name for variable in variables.variables] if variables else []
         return briefing.parts(
-            question,
+            text,
             cells,
             variables,
             self._session.language.fence,
             self.redact,
             restarted=self._restarts > self._told_restarts
             and bool(cells or not self.conversation.is_new),
-            changed=[] if standing is None else self.cells.changed_since(standing, names),
+            changed=self.cells.changed_since(state.cells, names) if state else [],
             outputs="outputs" not in without,
             room=room.characters * BRIEFING,
         )
 
-    def _new_cells(self, without: Collection[Part]) -> list[Cell]:
-        return [] if "cells" in without else self.cells.peek()
+    def _new_cells(self, question: Question) -> list[Cell]:
+        return [] if "cells" in question.without else self.cells.peek()
 
-    async def sections(self, question: str, without: Collection[Part]) -> list[Section]:
+    async def sections(self, question: Question) -> list[Section]:
         """Return what the model would be sent with a question, part by part."""
-        rules = "" if "rules" in without else briefing.read_rules(Path.cwd(), self.redact)
-        earlier = [] if "conversation" in without else self.conversation.earlier
+        earlier = [] if "conversation" in question.without else self.conversation.earlier
         room, _ = await self._in_use()
-        told = await self._parts(question, None, room, without)
+        told = await self._parts(question, room)
         texts = {
             "instructions": self._system(""),
-            "rules": rules,
+            "rules": self._folders_rules(question),
             "conversation": "\n\n".join(map(briefing.spoken, earlier)),
             **told,
         }
         return estimate.sections(texts, self.contexts.tools, room)
 
-    async def describe(self, question: str) -> str:
+    async def describe(self, question: Question) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
         room, price = await self._in_use()
-        rules = briefing.read_rules(Path.cwd(), self.redact)
-        messages = self.conversation.ask(*await self._briefing(question, rules, None, room))
+        messages = self.conversation.ask(*await self._briefing(question, room))
         return estimate.described(messages, self.contexts.tools, room, price)
 
     async def _in_use(self) -> tuple[Room, Price | None]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from beaker_kernel.agent.briefing import asked
 from beaker_kernel.agent.frontend.markdown import Shown, block, table
+from beaker_kernel.agent.question import Question
 from beaker_kernel.errors import ModelError
 from beaker_kernel.protocol import magic
 
@@ -32,7 +33,7 @@ async def run(command: Command, assistant: Assistant, session: LiveSession, head
             await assistant.contexts.choose(command.argument, header)
             return _said(f"context {assistant.contexts.name}")
         case "context":
-            return block(await assistant.describe("(your question)"))
+            return block(await assistant.describe(Question("(your question)")))
     return _run_at_once(command, assistant)
 
 

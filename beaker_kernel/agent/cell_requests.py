@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from beaker_kernel.agent import beaker_magic, changes, magics
 from beaker_kernel.agent.magics import Ask, Command, Fix
 from beaker_kernel.agent.notebook import state_of
+from beaker_kernel.agent.question import Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,9 +73,9 @@ class CellRequests:
     async def _obey(self, command: Command, carrier: Carrier) -> CellSurface:
         with self._surfaces.cell(carrier) as surface:
             state = await self._taken_over(command, carrier, surface)
+            await self._assistant.notebook_rules.look(state)
             if command.name in ("forget", "reset"):
                 self._stop()
-            await self._assistant.notebook_rules.look(state)
             header = carrier.header
             surface.show(await beaker_magic.run(command, self._assistant, self._session, header))
             if command.name == "keep":
@@ -102,14 +103,10 @@ class CellRequests:
             self._surfaces.kept(surface, ask.question, carrier) as kept,
         ):
             notebook = self._surfaces.notebook(carrier)
-            await self._assistant.answer(
-                kept,
-                ask.question,
-                auto=ask.auto,
-                model=ask.model,
-                notebook=notebook,
-                since=carrier.came,
+            question = Question(
+                ask.question, auto=ask.auto, model=ask.model, notebook=notebook, since=carrier.came
             )
+            await self._assistant.answer(kept, question)
             self._tell(carrier, self._assistant.history)
         return surface
 
@@ -125,13 +122,13 @@ class CellRequests:
                 state = await state_of(notebook, kept)
             if notebook and state:
                 notebook.corrects = self._corrected(carrier, wish, state)
-            await self._assistant.answer(
-                kept,
+            question = Question(
                 change.question,
                 notebook=notebook if state else None,
                 state=state,
                 since=carrier.came,
             )
+            await self._assistant.answer(kept, question)
             self._tell(carrier, self._assistant.history)
         return surface
 

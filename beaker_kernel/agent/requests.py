@@ -14,6 +14,7 @@ from beaker_kernel.agent.frontend.carriers import Emitter, Native
 from beaker_kernel.agent.frontend.surfaces import Surfaces
 from beaker_kernel.agent.notebook import read_state
 from beaker_kernel.agent.policy import permitted
+from beaker_kernel.agent.question import Question
 from beaker_kernel.errors import BeakerError, ConfigurationError, ModelError, ProtocolError
 from beaker_kernel.protocol import messages, replies, requests
 from beaker_kernel.protocol.codec import decode, encode
@@ -97,8 +98,7 @@ class Requests:
         with self._surfaces.asking.asked(emit, msg_id(carrier.header), request.request):
             attached = await asyncio.to_thread(attachments.read, request.attachments, Path.cwd())
             notebook = self._surfaces.notebook(carrier)
-            await self._assistant.answer(
-                surface,
+            question = Question(
                 request.request,
                 notebook=notebook,
                 state=await self._told_state(carrier, ask=notebook is None),
@@ -106,6 +106,7 @@ class Requests:
                 attached=attached,
                 since=carrier.came,
             )
+            await self._assistant.answer(surface, question)
         if history := self._assistant.history:
             carrier.emit("set_chat_history", history)
         return OK
@@ -114,7 +115,8 @@ class Requests:
         """Say what the model would be sent with a question."""
         request = decode("briefing_request", carrier.content)
         assert isinstance(request, requests.BriefingRequest)
-        sections = await self._assistant.sections(request.request, request.without)
+        question = Question(request.request, without=request.without)
+        sections = await self._assistant.sections(question)
         return encode(replies.BriefingReply(sections=tuple(sections)))
 
     async def set_policy(self, carrier: Carrier) -> Reply:

@@ -11,6 +11,7 @@ from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.disclosures import Disclosures
 from beaker_kernel.agent.link import Incoming
 from beaker_kernel.agent.provider.endpoints import Endpoint
+from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.session import Execution
 from beaker_kernel.errors import ConfigurationError, ContextExceeded, ModelError
 from beaker_kernel.languages import Default
@@ -94,7 +95,7 @@ async def assistant(model):
 
 
 async def test_a_question_is_sent_with_the_variables_and_without_the_key(assistant, model) -> None:
-    await assistant.answer(Quiet(), "why?")
+    await assistant.answer(Quiet(), Question("why?"))
     assert model.requests[0].holds("key: str = '[redacted]'")
     assert not model.requests[0].holds("canary")
     assert model.requests[0].headers["authorization"] == "Bearer canary-0123456"
@@ -113,7 +114,7 @@ async def crowded(model):
 
 
 async def test_what_the_question_names_is_described_first_however_old(crowded, model) -> None:
-    await crowded.answer(Quiet(), "The mean of sales.price, by v59?")
+    await crowded.answer(Quiet(), Question("The mean of sales.price, by v59?"))
     assert described(model.requests[0])[:4] == ["sales", "v59", "v10", "v11"]
     assert model.requests[0].holds("(11 older ones are not shown)")
 
@@ -121,21 +122,21 @@ async def test_what_the_question_names_is_described_first_however_old(crowded, m
 async def test_what_recent_cells_name_is_described_too_and_briefly(crowded, model) -> None:
     content = {"code": "total = costs + 1", "execution_count": 1}
     crowded.cells.add(recorded("cell 1", "execute_input", content))
-    await crowded.answer(Quiet(), "Why v59?")
+    await crowded.answer(Quiet(), Question("Why v59?"))
     assert described(model.requests[0])[:3] == ["v59", "costs", "v10"]
     assert not model.requests[0].holds("x" * 601)
 
 
 async def test_a_session_is_looked_at_once_where_all_variables_are_listed(crowded, model) -> None:
     crowded._session.known = {"sales": "1"}
-    await crowded.answer(Quiet(), "The mean of costs?")
+    await crowded.answer(Quiet(), Question("The mean of costs?"))
     assert crowded._session.looks == [()]
 
 
 async def test_the_next_question_knows_the_last_answer(assistant, model) -> None:
     model.when("first", say("It was seven."))
-    await assistant.answer(Quiet(), "first?")
-    await assistant.answer(Quiet(), "second?")
+    await assistant.answer(Quiet(), Question("first?"))
+    await assistant.answer(Quiet(), Question("second?"))
     assert model.requests[1].holds("It was seven.")
     assert assistant.tokens == 240
 
@@ -143,25 +144,25 @@ async def test_the_next_question_knows_the_last_answer(assistant, model) -> None
 async def test_a_failed_question_leaves_a_conversation_that_goes_on(assistant, model) -> None:
     model.when("first", refusal(400))
     with pytest.raises(ModelError):
-        await assistant.answer(Quiet(), "first?")
-    await assistant.answer(Quiet(), "second?")
+        await assistant.answer(Quiet(), Question("first?"))
+    await assistant.answer(Quiet(), Question("second?"))
     roles = [message["role"] for message in model.requests[1].body["messages"]]
     assert roles == ["system", "user", "assistant", "user"]
 
 
 async def test_after_a_reset_nothing_is_known(assistant, model) -> None:
-    await assistant.answer(Quiet(), "first?")
+    await assistant.answer(Quiet(), Question("first?"))
     assistant.reset()
-    await assistant.answer(Quiet(), "second?")
+    await assistant.answer(Quiet(), Question("second?"))
     assert not model.requests[1].holds("first?")
 
 
 async def test_a_model_is_chosen_for_a_question_or_from_now_on(assistant, model) -> None:
-    await assistant.answer(Quiet(), "why?", model="one-off")
+    await assistant.answer(Quiet(), Question("why?", model="one-off"))
     await assistant.models.choose("for-good")
-    await assistant.answer(Quiet(), "why?")
+    await assistant.answer(Quiet(), Question("why?"))
     await assistant.models.choose("")
-    await assistant.answer(Quiet(), "why?")
+    await assistant.answer(Quiet(), Question("why?"))
     models = [request.body["model"] for request in model.requests]
     assert models == ["one-off", "for-good", "scripted-1"]
 
@@ -203,16 +204,16 @@ async def test_auto_for_a_question_is_refused_where_it_is_more_than_the_most(mod
     settings = {"OPENAI_BASE_URL": model.base_url, "BEAKER_POLICY_AT_MOST": "ask"}
     assistant = Assistant(Session(), settings)
     with pytest.raises(ConfigurationError, match="at most `ask`"):
-        await assistant.answer(Quiet(), "why?", auto=True)
+        await assistant.answer(Quiet(), Question("why?", auto=True))
     assert model.requests == []
 
 
 async def test_local_only_sends_nothing_to_another_machine(model) -> None:
     elsewhere = {"OPENAI_BASE_URL": "https://models.example/v1", "BEAKER_LOCAL_ONLY": "1"}
     with pytest.raises(ConfigurationError, match="local_only"):
-        await Assistant(Session(), elsewhere).answer(Quiet(), "why?")
+        await Assistant(Session(), elsewhere).answer(Quiet(), Question("why?"))
     here = Assistant(Session(), {"OPENAI_BASE_URL": model.base_url, "BEAKER_LOCAL_ONLY": "1"})
-    await here.answer(Quiet(), "why?")
+    await here.answer(Quiet(), Question("why?"))
     await here.close()
     assert len(model.requests) == 1
 
@@ -221,7 +222,7 @@ async def test_dollars_can_only_be_limited_where_the_price_is_known(model) -> No
     far = {"OPENAI_BASE_URL": "http://models.example/v1", "BEAKER_MODEL": "gpt-99"}
     assistant = Assistant(Session(), far | {"BEAKER_MAX_DOLLARS": "0.1"})
     with pytest.raises(ConfigurationError, match=r'c\.Beaker\.prices = {"gpt-99"'):
-        await assistant.answer(Quiet(), "why?")
+        await assistant.answer(Quiet(), Question("why?"))
 
 
 async def test_old_results_of_tools_are_shortened_before_the_context_is_full(model) -> None:
@@ -229,7 +230,7 @@ async def test_old_results_of_tools_are_shortened_before_the_context_is_full(mod
     settings = {"BEAKER_MODEL": "tight", "BEAKER_MODELS": str(profiles), "BEAKER_POLICY": "auto"}
     assistant, surface = Assistant(Verbose(), settings), Quiet()
     model.when("print", *[call("run_code", code="much")] * 6, say("Done."))
-    await assistant.answer(surface, "print")
+    await assistant.answer(surface, Question("print"))
     await assistant.close()
     assert surface.notices.count("The model's context is full: earlier results were shortened.")
     sizes = [len(json.dumps(request.body["messages"])) for request in model.requests]
@@ -248,7 +249,7 @@ async def test_a_context_whose_size_nobody_told_is_learned_when_it_is_full(model
     model.when("question", say("word " * 1_000, size=100))
     strict(model, 24_000, f"context length exceeded: {said}")
     for number in range(8):
-        await assistant.answer(surface, f"question {number}?")
+        await assistant.answer(surface, Question(f"question {number}?"))
     await assistant.close()
     told = "That was too long for the model; it is asked again with less."
     assert 1 <= surface.notices.count(told) <= 2
@@ -264,7 +265,7 @@ async def test_an_attached_text_is_shortened_where_it_was_too_long_and_the_quest
     assistant = Assistant(Session(), {"OPENAI_BASE_URL": model.base_url})
     strict(model, 12_000)
     question = "why? " * 600
-    await assistant.answer(Quiet(), question, attached=attached)
+    await assistant.answer(Quiet(), Question(question, attached=attached))
     await assistant.close()
     refused, taken = model.requests
     assert question in refused.question
@@ -277,7 +278,7 @@ async def test_results_of_this_question_are_shortened_where_they_were_too_long(m
     assistant, surface = Assistant(Verbose(), settings), Quiet()
     model.when("print", *[call("run_code", code="much")] * 5, say("Done."))
     strict(model, 20_000)
-    await assistant.answer(surface, "print")
+    await assistant.answer(surface, Question("print"))
     await assistant.close()
     assert "characters left out" in json.dumps(model.requests[-1].body)
     assert assistant.conversation.messages[-1]["content"] == "Done."
@@ -287,7 +288,7 @@ async def test_a_question_that_is_too_long_by_itself_ends_in_a_clear_error(model
     assistant = Assistant(Session(), {"OPENAI_BASE_URL": model.base_url})
     strict(model, 100)
     with pytest.raises(ContextExceeded, match="ask about less"):
-        await assistant.answer(Quiet(), "why?")
+        await assistant.answer(Quiet(), Question("why?"))
     await assistant.close()
     assert len(model.requests) <= 2
 
@@ -297,6 +298,6 @@ async def test_a_size_that_is_set_counts_where_no_profile_says(model) -> None:
     assistant, surface = Assistant(Session(), settings), Quiet()
     model.when("question", say("word " * 1_000, size=100))
     for number in range(5):
-        await assistant.answer(surface, f"question {number}?")
+        await assistant.answer(surface, Question(f"question {number}?"))
     await assistant.close()
     assert any("oldest turns are summed up" in notice for notice in surface.notices)

@@ -7,6 +7,7 @@ import pytest
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.budget import Price
 from beaker_kernel.agent.estimate import described, sections
+from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.room import Room, size
 from beaker_kernel.languages import Default
 from beaker_kernel.protocol.replies import VariablesReply
@@ -64,11 +65,11 @@ async def test_what_was_learnt_of_the_endpoint_in_use_counts() -> None:
     with ScriptedModel() as server:
         env = {"OPENAI_BASE_URL": server.base_url, "BEAKER_MODEL": "scripted-1"}
         assistant = Assistant(Session(), env)
-        before = await assistant.describe("hello")
+        before = await assistant.describe(Question("hello"))
         room = assistant.models.room(await assistant.models.endpoint())
         room.learn(characters=1_000, tokens=1_000)
-        after = await assistant.describe("hello")
-        told = await assistant.sections("hello", ())
+        after = await assistant.describe(Question("hello"))
+        told = await assistant.sections(Question("hello"))
         await assistant.close()
     assert _tokens(after) > 3 * _tokens(before)
     assert {s.name: s.tokens for s in told}["question"] == len("# Question\nhello")

@@ -10,6 +10,7 @@ import pytest
 
 from beaker_kernel.agent import summary
 from beaker_kernel.agent.assistant import Assistant
+from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.room import MOST, PART
 from beaker_kernel.errors import BudgetExceeded
 from beaker_kernel.languages import Default
@@ -77,7 +78,7 @@ async def asked(settings, questions=10):
     assistant, surface = Assistant(Session(), settings), Watched()
     try:
         for number in range(questions):
-            await assistant.answer(surface, f"question {number}?")
+            await assistant.answer(surface, Question(f"question {number}?"))
     finally:
         await assistant.close()
     return surface
@@ -150,14 +151,14 @@ async def test_a_question_that_is_stopped_while_it_sums_up_loses_no_question(mod
     asking.cancel()
     with pytest.raises(asyncio.CancelledError):
         await asking
-    await assistant.answer(surface, "and?")
+    await assistant.answer(surface, Question("and?"))
     await assistant.close()
     assert model.requests[-1].holds("- question 0?")
 
 
 async def _until_stopped(assistant, surface):
     while True:
-        await assistant.answer(surface, "question 0?")
+        await assistant.answer(surface, Question("question 0?"))
 
 
 async def test_a_summary_is_bounded_and_so_is_what_it_is_made_of(model, tight) -> None:
