@@ -98,6 +98,15 @@ async def test_another_question_or_another_tool_is_another_call() -> None:
     assert len(prints) == 3
 
 
+async def test_the_file_holds_no_image_that_was_shown(live, tmp_path) -> None:
+    shown = [{"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}]
+    messages = [{"role": "user", "content": [*shown, {"type": "text", "text": "what is it?"}]}]
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    model = ReplayModel(tape, live, afresh=True)
+    assert [event async for event in model.stream(messages, TOOLS)]
+    assert json.loads(tape.path.read_text())["question"] == "what is it?"
+
+
 async def test_the_file_shows_the_question_and_none_of_the_session(live, tmp_path) -> None:
     tape = Tape(tmp_path / "tape.jsonl", records=True)
     await events(ReplayModel(tape, live, afresh=True), "x" * 5000 + " please say it")

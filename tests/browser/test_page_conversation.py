@@ -341,9 +341,7 @@ def shown_and_kept(chat: Conversation, model: ScriptedModel) -> None:
     model.when("show me", say(BLOCK))
     chat.ask("show me").get_by_role("button", name="run block 2").first.click()
     expect(chat.output("block 2")).to_have_text("42")
-    chat.page.wait_for_function(
-        chat.page.wait_for_function(f"async () => (await ({KEPT})()).join().includes('42')")
-    )
+    chat.page.wait_for_function(f"async () => (await ({KEPT})()).join().includes('42')")
 
 
 KEPT = """async () => {

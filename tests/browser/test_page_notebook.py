@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -345,8 +346,11 @@ def test_the_model_changes_a_cell_when_the_person_takes_its_proposal(
         expect(notebook.cell(1)).to_contain_text("by the model")
         notebook.write(1, "best = 3")
         expect(notebook.cell(1)).to_contain_text("edited since")
+        notebook.press("Control+Enter")
+        expect(notebook.cell(1)).to_contain_text("[1]")
         beaker = notebook.saved()["cells"][0]["metadata"]["beaker"]
-        assert beaker["author"] == "model"
+        assert (beaker["author"], beaker["run_by"]) == ("model", "person")
+        assert beaker["ran_sha256"] == sha256(b"best = 3").hexdigest()
 
 
 def test_a_cell_of_the_model_stands_below_the_selected_one(

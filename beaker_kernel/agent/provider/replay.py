@@ -225,5 +225,11 @@ def _completion(kept: dict[str, Any]) -> Completion:
 
 def _question(messages: Sequence[Message]) -> str:
     """Return the end of the last question: before it stands what the session told."""
-    asked = [str(m.get("content")) for m in messages if m["role"] == "user"]
-    return asked[-1][-SHOWN:] if asked else ""
+    asked = [_text(m.get("content")) for m in messages if m["role"] == "user"]
+    return next((text[-SHOWN:] for text in reversed(asked) if text), "")
+
+
+def _text(content: object) -> str:
+    """Return a message's text without its images."""
+    parts = content if isinstance(content, list) else [{"text": content}]
+    return "\n".join(str(part["text"]) for part in parts if part.get("text"))
