@@ -30,7 +30,7 @@ class Rules(NamedTuple):
     @property
     def told(self) -> list[str]:
         """What a person is to know of them."""
-        narrow = f"This notebook allows the policy `{self.policy}` at most."
+        narrow = f"This notebook allows no more than the policy {self.policy}."
         local = "This notebook's data stay on this machine."
         return [narrow] * (self.policy != "auto") + [local] * self.local_only
 

@@ -78,6 +78,6 @@ async def test_the_narrower_of_file_and_frontend_counts(file: Path) -> None:
 
 def test_a_person_is_told_of_them() -> None:
     assert Rules("ask", local_only=True).told == [
-        "This notebook allows the policy `ask` at most.",
+        "This notebook allows no more than the policy ask.",
         "This notebook's data stay on this machine.",
     ]

@@ -47,7 +47,7 @@ def test_a_notebook_that_forbids_it_runs_nothing_whatever_the_session_allows(
     with running(BEAKER_POLICY="auto", **env) as kernel:
         reply, outputs = kernel.client.run("%ask --auto compute")
         assert reply["status"] == "ok"
-        assert "*This notebook allows the policy `never` at most.*" in markdown(outputs)
+        assert "*This notebook allows no more than the policy never.*" in markdown(outputs)
         assert "42" not in [m["content"].get("text", "").strip() for m in outputs]
         assert "policy never" in model.requests[-1].body["messages"][-1]["content"]
         assert kernel.client.run("%beaker policy ask")[0]["ename"] == "ConfigurationError"

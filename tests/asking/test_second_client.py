@@ -65,6 +65,20 @@ def test_a_second_client_sees_the_question_as_events_under_its_cell(
     assert {"llm_delta", "tool_call_update", "add_child_codecell", "llm_response"} <= set(seen)
 
 
+def test_a_client_that_comes_while_a_cell_asks_is_sent_the_rest(kernel: Kernel) -> None:
+    cell, _ = asking(kernel)
+    late = kernel.another_client()
+    try:
+        missed = late.outputs(late.send("resume_request", {"since": 0}))
+        assert [m["msg_type"] for m in missed][-1] == "approval_request"
+        kernel.client.channels.input("y")
+        seen = [m["content"]["seq"] for m in late.told(cell) if "seq" in m["content"]]
+        first = missed[-1]["content"]["seq"] + 1
+        assert seen == list(range(first, first + len(seen)))
+    finally:
+        late.close()
+
+
 def test_nobody_is_sent_events_who_follows_none(kernel: Kernel) -> None:
     _, outputs = kernel.client.run("%ask --auto compute")
     assert {m["msg_type"] for m in outputs} <= {

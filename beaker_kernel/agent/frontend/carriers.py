@@ -11,6 +11,7 @@ from beaker_kernel.protocol.messages import Event
 from beaker_kernel.protocol.names import SHELL_REQUESTS, reply_type
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from collections.abc import Set as AbstractSet
 
     from beaker_kernel.agent.conversation import Conversation
@@ -114,14 +115,19 @@ class Native:
 class Emitter:
     """Sends the events of one request, numbered by the conversation, which keeps them.
 
-    Without a carrier they are kept alone. What is kept says to which `question` it belongs, as the
-    parent does of what is sent.
+    Without a carrier, and as long as they are not `wanted`, they are kept alone. What is kept says
+    to which `question` it belongs, as the parent does of what is sent.
     """
 
     def __init__(
-        self, carrier: Carrier | None, conversation: Conversation, question: str = ""
+        self,
+        carrier: Carrier | None,
+        conversation: Conversation,
+        question: str = "",
+        wanted: Callable[[], bool] = lambda: True,
     ) -> None:
         self._carrier = carrier
+        self._wanted = wanted
         self._conversation = conversation
         self._belongs = {"question": question} if question else {}
         self.number = conversation.next_event
@@ -131,7 +137,7 @@ class Emitter:
         content = encode(event)
         if isinstance(event, Event):
             self._conversation.record(event.msg_type, content | self._belongs)
-        if self._carrier:
+        if self._carrier and self._wanted():
             self._carrier.emit(event.msg_type, content)
 
 

@@ -80,10 +80,10 @@ class Surfaces:
 
     @contextmanager
     def kept(self, surface: CellSurface, question: str, carrier: Carrier) -> Iterator[Witnessed]:
-        """Have what is shown in a cell kept as events, and sent where a frontend follows them."""
-        sent = carrier if self.are_followed else None
-        emit = Emitter(sent, self._assistant.conversation, msg_id(surface.header))
-        with self.asking.asked(emit, msg_id(surface.header), question):
+        """Have what is shown in a cell kept as events, and sent once a frontend follows them."""
+        asked = msg_id(surface.header)
+        emit = Emitter(carrier, self._assistant.conversation, asked, lambda: self.are_followed)
+        with self.asking.asked(emit, asked, question):
             yield Witnessed(surface, self.events(surface.header, emit))
 
     def notebook(self, carrier: Carrier) -> Notebook | None:

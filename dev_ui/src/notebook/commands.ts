@@ -16,6 +16,7 @@ import {
   step,
   toggleOutputs,
 } from "./actions";
+import { toggleRule } from "./document";
 import type { Notebook } from "./notebook";
 import type { NotebookView } from "./view";
 
@@ -159,6 +160,18 @@ const others: NotebookCommand[] = [
     ({ notebook }) => void notebook.restart().then(() => notebook.runEvery()),
   ),
   command("clear-outputs", "clear all outputs", "", ({ notebook }) => notebook.clearOutputs()),
+  command(
+    "local-only",
+    "keep this notebook's data on this machine, or let them leave again",
+    "",
+    ({ notebook }) => notebook.editing.note(toggleRule("local_only", true)),
+  ),
+  command(
+    "ask-first",
+    "run the model's code in this notebook on your word only, or as elsewhere",
+    "",
+    ({ notebook }) => notebook.editing.note(toggleRule("policy", "ask")),
+  ),
 ].map((each) => ({ ...each, keys: [] }));
 
 export const notebookCommands: readonly NotebookCommand[] = [

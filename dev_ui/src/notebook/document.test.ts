@@ -59,3 +59,16 @@ test("a change to a cell that is gone changes nothing", () => {
   const document = of("a");
   expect(edits.change("x", { source: "new" })(document)).toBe(document);
 });
+
+test("a rule is laid down beside what the notebook keeps, and taken back", () => {
+  const kept = { kernelspec: {}, beaker: { conversation: {} } };
+  const strict = edits.toggleRule("policy", "ask")({ ...of("a"), metadata: kept });
+  expect(strict.metadata).toEqual({ ...kept, beaker: { conversation: {}, policy: "ask" } });
+  expect(edits.toggleRule("policy", "ask")(strict).metadata).toEqual(kept);
+});
+
+test("a rule that says something else is replaced", () => {
+  const metadata = { beaker: { policy: "auto" } };
+  const strict = edits.toggleRule("policy", "ask")({ ...of("a"), metadata });
+  expect(strict.metadata).toEqual({ beaker: { policy: "ask" } });
+});

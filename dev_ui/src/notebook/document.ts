@@ -116,11 +116,23 @@ export function forKernel({ name, displayName, language }: KernelName): Edit {
 
 /** Keep a conversation in the notebook, in place of what was kept before. */
 export function keepConversation(conversation: Metadata): Edit {
+  return (document) => withBeaker(document, { ...beakerOf(document), conversation });
+}
+
+/** Lay a rule down for the kernel's model, or take it back if it holds. */
+export function toggleRule(name: "local_only" | "policy", value: unknown): Edit {
   return (document) => {
-    const { beaker: known } = document.metadata;
-    const beaker = { ...(isRecord(known) ? known : {}), conversation };
-    return { ...document, metadata: { ...document.metadata, beaker } };
+    const { [name]: before, ...beaker } = beakerOf(document);
+    return withBeaker(document, before === value ? beaker : { ...beaker, [name]: value });
   };
+}
+
+function beakerOf({ metadata: { beaker } }: NotebookDocument): Metadata {
+  return isRecord(beaker) ? beaker : {};
+}
+
+function withBeaker(document: NotebookDocument, beaker: Metadata): NotebookDocument {
+  return { ...document, metadata: { ...document.metadata, beaker } };
 }
 
 /** Set what a cell's `metadata.beaker` says, key by key: the only place that is ours. */
