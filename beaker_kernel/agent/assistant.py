@@ -50,6 +50,7 @@ class Assistant:
         redact: takes secrets out of text.
         memory: what the notebook keeps.
         notebook_rules: what the notebook says may be done at most.
+        followed: whether a frontend is there that understands the conversation's events.
 
     Args:
         session: the live session.
@@ -83,6 +84,7 @@ class Assistant:
         self.redact = briefing.Redactor(environ)
         self._policy = cast("Policy | None", chosen.get("policy"))
         self._chosen = chosen
+        self.followed = "followed" in chosen
         self.memory = NotebookMemory(lambda: self.settings.keep_in_notebook, chosen.get("keep", ""))
         self._disclosures = Disclosures()
         self._restarts = self._told_restarts = 0
@@ -125,23 +127,23 @@ class Assistant:
 
     @policy.setter
     def policy(self, policy: Policy) -> None:
-        self._policy = self._permitted(policy)
+        self._policy = _permitted(policy, self.policy_at_most)
 
     @property
     def policy_at_most(self) -> Policy:
         """The most that may be allowed here."""
         return narrowest(self.settings.policy_at_most, self.notebook_rules.now.policy)
 
-    def _permitted(self, policy: Policy) -> Policy:
-        """Return a policy that somebody asks for.
+    def _policy_for(self, question: Question) -> Policy:
+        """Return what holds for a question, in the notebook as it was told with it.
 
         Raises:
-            ConfigurationError: it allows more than may be allowed here.
+            ConfigurationError: its person allows more than may be allowed here.
 
         """
-        if narrowest(policy, at_most := self.policy_at_most) != policy:
-            raise ConfigurationError(f"policy {policy}: at most `{at_most}` may be allowed here")
-        return policy
+        at_most = narrowest(self.settings.policy_at_most, question.rules.policy)
+        usual = narrowest(self._policy or self.settings.policy, at_most)
+        return _permitted(for_question(usual, auto=question.auto), at_most)
 
     @cached_property
     def models(self) -> Models:
@@ -167,6 +169,8 @@ class Assistant:
             now["context"] = self.contexts.name
         if self.memory.chosen:
             now["keep"] = self.memory.chosen
+        if self.followed:
+            now["followed"] = "yes"
         return now
 
     async def answer(self, surface: Surface, question: Question) -> None:
@@ -177,12 +181,12 @@ class Assistant:
 
         """
         state = question.state or await state_of(question.notebook, surface)
-        question = question._replace(state=state)
+        question = question._replace(state=state, rules=await self.notebook_rules.look(state))
         endpoint = await self._endpoint(surface, question)
         await self.contexts.prepare(surface.header)
         conversation, shown = self.conversation, self._new_cells(question)
         restarts = self._restarts
-        policy = self._permitted(for_question(self.policy, auto=question.auto))
+        policy = self._policy_for(question)
         self.memory.restore(conversation, surface, state, self.redact)
         budget = self.models.budget(endpoint)
         asked = partial(self._asked, question, surface, endpoint, budget)
@@ -210,12 +214,11 @@ class Assistant:
 
     async def _endpoint(self, surface: Surface, question: Question) -> Endpoint:
         """Find who is to be asked, and tell the person what they should know before."""
-        rules = await self.notebook_rules.look(question.state)
-        self.models.local_only = self.settings.local_only or rules.local_only
+        self.models.local_only = self.settings.local_only or question.rules.local_only
         named = question.model
         endpoint = await (self.models.find(named) if named else self.models.endpoint())
         question.attached.check(endpoint.model, images=self.models.shows_images(endpoint))
-        told = [*rules.told, *self.contexts.problems]
+        told = [*question.rules.told, *self.contexts.problems]
         self._disclosures.tell(surface, endpoint, self._folders_rules(question), told)
         return endpoint
 
@@ -373,3 +376,15 @@ class Assistant:
             self.journal.close()
         if "models" in vars(self):
             await self.models.close()
+
+
+def _permitted(policy: Policy, at_most: Policy) -> Policy:
+    """Return a policy that somebody asks for.
+
+    Raises:
+        ConfigurationError: it allows more than may be allowed here.
+
+    """
+    if narrowest(policy, at_most) != policy:
+        raise ConfigurationError(f"policy {policy}: at most `{at_most}` may be allowed here")
+    return policy

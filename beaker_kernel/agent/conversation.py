@@ -9,6 +9,8 @@ from uuid import uuid4
 
 from beaker_kernel.agent.briefing import GONE, asked, fenced, said, without_data
 from beaker_kernel.agent.room import size
+from beaker_kernel.protocol.codec import encode
+from beaker_kernel.protocol.messages import LlmEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -26,6 +28,7 @@ KEPT = 60_000
 """Characters of earlier turns that are sent again."""
 LEAN = 0.6
 """The part of the room that is left filled, so that not each question has to make room anew."""
+DIED, LEFT = "AgentDied", "the model's side ended before it had answered"
 EARLIER = "# Earlier in this conversation, in short"
 RESTARTED = f"# Said before the kernel was restarted: {GONE}"
 
@@ -69,7 +72,17 @@ class Conversation:
         )
         resumed.read(lines)
         resumed.fit(KEPT)
+        resumed._end_what_was_asked()
         return resumed
+
+    def _end_what_was_asked(self) -> None:
+        """Say of each question whose agent died with it that it is over."""
+        ended = {content.get("question") for name, content in self.events if name == "llm_ended"}
+        asked = [content.get("question") for name, content in self.events if name == "llm_asked"]
+        for question in asked:
+            if question and question not in ended:
+                died = LlmEnded(seq=self.next_event(), status="error", ename=DIED, evalue=LEFT)
+                self.record(died.msg_type, encode(died) | {"question": question})
 
     def read(self, lines: Iterable[Line]) -> None:
         """Take in what was kept on disk: turns, and what stands for the oldest of them."""

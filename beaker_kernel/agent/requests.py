@@ -123,7 +123,7 @@ class Requests:
         """Choose whose word model code needs."""
         request = decode("set_policy", carrier.content)
         assert isinstance(request, requests.SetPolicy)
-        await self._assistant.notebook_rules.look(None)
+        await self._assistant.notebook_rules.look()
         self._assistant.policy = request.policy
         return OK
 
@@ -161,7 +161,7 @@ class Requests:
         request = decode("resume_request", carrier.content)
         assert isinstance(request, requests.ResumeRequest)
         conversation = self._assistant.conversation
-        self._surfaces.are_followed = True
+        self._assistant.followed = True
         since = request.since if request.conversation in (None, conversation.id) else 0
         events = conversation.since(since)
         for msg_type, content in events:
@@ -207,7 +207,7 @@ class Requests:
 
     async def beaker_session_info_request(self, carrier: Carrier) -> Reply:
         """Say what this session is made of."""
-        await self._assistant.notebook_rules.look(None)
+        await self._assistant.notebook_rules.look()
         model: str | None = None
         url: str | None = None
         with suppress(ModelError):

@@ -231,6 +231,7 @@ class AgentSide:
         route = request.route if request else [identity]
         frames = [*route, *self._signer.frames(parts)]
         self._frontends.sockets.requests[channel].send_multipart(frames)
+        self._questions.ended(msg_id(parts[1]))
         if request:
             self._was_lost &= request.msg_type not in QUESTIONS
             self._frontends.close(request)

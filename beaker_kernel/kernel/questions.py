@@ -8,7 +8,7 @@ from typing import NamedTuple
 from beaker_kernel.kernel.routing import Route
 
 REMEMBERED = 100
-"""Questions that are closed without an answer, one of which may come yet."""
+"""Questions that are over, and may be answered once more."""
 
 
 class Question(NamedTuple):
@@ -17,14 +17,14 @@ class Question(NamedTuple):
     Attributes:
         identity: the frontend.
         under: the id of its request under which it is asked.
-        asker: who asked.
+        asker: who asked; ``None`` once the question is withdrawn, for it still stands there.
         id: the question's own.
 
     """
 
     identity: bytes
     under: str
-    asker: Route
+    asker: Route | None
     id: str = ""
 
 
@@ -33,7 +33,7 @@ class Questions:
 
     def __init__(self) -> None:
         self._open: list[Question] = []
-        self._given_up: deque[str] = deque(maxlen=REMEMBERED)
+        self._over: deque[str] = deque(maxlen=REMEMBERED)
 
     def ask(self, identity: bytes, under: str, asker: Route, question: str = "") -> None:
         """Note a question, with the id of its own message."""
@@ -45,33 +45,38 @@ class Questions:
         Most clients send answers without a parent, so their order is all there is to go by. An
         answer to a question that nobody asks any more is nobody's: ``None``.
         """
-        if parent and parent in self._given_up:
+        if parent and parent in self._over:
             return None
         own = [q for q in self._open if q.identity == identity]
         if not own:
             return Route.SUBKERNEL
         question = next((q for q in own if parent and q.id == parent), own[0])
-        self._open.remove(question)
+        self._close(question)
         return question.asker
 
     def withdraw(self, identity: bytes, asker: Route) -> None:
-        """Close the oldest question that this asker has put to a frontend."""
-        question = next(
-            (q for q in self._open if q.identity == identity and q.asker is asker), None
-        )
-        if question:
-            self._give_up([question])
+        """Give up the oldest question that this asker has put to a frontend.
+
+        It may be answered yet while its request goes on, which must not count for the next one.
+        """
+        for at, question in enumerate(self._open):
+            if (question.identity, question.asker) == (identity, asker):
+                self._open[at] = question._replace(asker=None)
+                return
 
     def ended(self, under: str) -> None:
         """Close the questions under a request that is over, answered or not."""
         if self._open:
-            self._give_up([q for q in self._open if q.under == under])
+            self._drop([q for q in self._open if q.under == under])
 
     def clear(self, asker: Route | None = None) -> None:
-        """Close every question, or one asker's."""
-        self._give_up([q for q in self._open if asker in (None, q.asker)])
+        """Close every question, or one asker's and those that are withdrawn."""
+        self._drop([q for q in self._open if asker is None or q.asker in (None, asker)])
 
-    def _give_up(self, questions: list[Question]) -> None:
+    def _drop(self, questions: list[Question]) -> None:
         for question in questions:
-            self._open.remove(question)
-            self._given_up.append(question.id)
+            self._close(question)
+
+    def _close(self, question: Question) -> None:
+        self._open.remove(question)
+        self._over.append(question.id)

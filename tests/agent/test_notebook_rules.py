@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -51,11 +53,11 @@ def test_what_is_no_rule_is_an_error(beaker: dict[str, Any]) -> None:
 
 async def test_the_file_is_read_again_when_it_was_written(file: Path) -> None:
     rules = NotebookRules(str(file))
-    assert await rules.look(None) == Rules()
+    assert await rules.look() == Rules()
     save(file, policy="ask")
-    assert await rules.look(None) == Rules("ask")
+    assert await rules.look() == Rules("ask")
     save(file, local_only=True)
-    assert await rules.look(None) == Rules(local_only=True)
+    assert await rules.look() == Rules(local_only=True)
 
 
 @pytest.mark.parametrize("damage", [None, "", "[]", "[" * 100_000, '{"metadata": '])
@@ -64,9 +66,9 @@ async def test_a_file_that_has_gone_or_is_damaged_leaves_the_rules_as_they_were(
 ) -> None:
     save(file, policy="never")
     rules = NotebookRules(str(file))
-    await rules.look(None)
+    await rules.look()
     spoil(file, damage)
-    assert await rules.look(None) == Rules("never")
+    assert await rules.look() == Rules("never")
 
 
 async def test_the_narrower_of_file_and_frontend_counts(file: Path) -> None:
@@ -74,6 +76,42 @@ async def test_the_narrower_of_file_and_frontend_counts(file: Path) -> None:
     rules = NotebookRules(str(file))
     assert await rules.look(read_state(notebook(policy="ask"))) == Rules("ask", local_only=True)
     assert await rules.look(read_state(notebook(policy="auto"))) == Rules("guarded", True)
+
+
+async def test_a_frontend_that_says_nothing_of_its_metadata_takes_nothing_back() -> None:
+    rules = NotebookRules("")
+    await rules.look(read_state(notebook(policy="never")))
+    assert await rules.look(read_state({"cells": []})) == Rules("never")
+    assert await rules.look(read_state({"cells": [], "metadata": {}})) == Rules()
+
+
+async def test_each_question_has_the_rules_of_the_notebook_that_came_with_it() -> None:
+    rules = NotebookRules("")
+    states = [read_state(notebook(policy=policy)) for policy in ("never", "auto")]
+    found = await asyncio.gather(*map(rules.look, states))
+    assert [each.policy for each in found] == ["never", "auto"]
+
+
+async def test_a_file_that_was_made_in_the_year_1970_is_read(file: Path) -> None:
+    save(file, policy="never")
+    os.utime(file, ns=(0, 0))
+    assert await NotebookRules(str(file)).look() == Rules("never")
+
+
+async def test_a_notebook_may_be_a_link_and_nobody_waits_for_a_pipe(file: Path) -> None:
+    save(file, policy="never")
+    link, pipe = file.with_name("link.ipynb"), file.with_name("pipe.ipynb")
+    os.symlink(file, link)
+    os.mkfifo(pipe)
+    async with asyncio.timeout(5):
+        assert await NotebookRules(str(link)).look() == Rules("never")
+        assert await NotebookRules(str(pipe)).look() == Rules()
+
+
+def test_a_wrong_value_is_shown_in_short() -> None:
+    with pytest.raises(ConfigurationError) as raised:
+        read_rules({"beaker": {"policy": "x" * 1_000_000}})
+    assert len(str(raised.value)) < 300
 
 
 def test_a_person_is_told_of_them() -> None:

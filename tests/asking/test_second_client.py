@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,6 +23,8 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
         for question in ("compute", "once more"):
             model.when(question, call("run_code", code="print(6 * 7)"), say("It is 42."))
         keyed = {"OPENAI_BASE_URL": model.base_url, "OPENAI_API_KEY": "sk-canary"}
+        codes = ("print('first')", "print('second')")
+        model.when("two at once", *[call("run_code", code=code) for code in codes], say("Done."))
         with running(JUPYTER_DATA_DIR=str(tmp_path), **keyed) as kernel:
             yield kernel
 
@@ -129,3 +132,49 @@ def test_a_late_answer_on_stdin_counts_for_no_other_question(
         kernel.client.send("input_reply", {"value": value}, channel="stdin", parent=header)
     assert kernel.client.reply(again)["content"]["status"] == "ok"
     assert "42\n" not in text(kernel.client.outputs(again))
+
+
+def test_an_answer_to_code_that_was_refused_elsewhere_allows_no_other(
+    kernel: Kernel, follower: Client
+) -> None:
+    """A console's prompt stands until it is answered, and its answer names no question."""
+    cell, _ = asking(kernel, "%ask two at once")
+    given(follower, awaited(follower), "reject")
+    second = awaited(follower)
+    kernel.client.channels.get_stdin_msg(timeout=30)
+    kernel.client.channels.input("y")
+    kernel.client.channels.input("n")
+    assert kernel.client.reply(cell)["content"]["status"] == "ok"
+    assert second["code"] == "print('second')"
+    assert "second\n" not in [m["content"].get("text") for m in kernel.client.outputs(cell)]
+
+
+def test_of_two_words_at_once_the_one_counts_that_was_taken(
+    kernel: Kernel, follower: Client
+) -> None:
+    cell, _ = asking(kernel)
+    approval = awaited(follower)
+    kernel.agent.suspend()
+    word = {key: approval[key] for key in ("approval_id", "sha256")} | {"decision": "reject"}
+    sent = follower.send("approve_request", word)
+    kernel.client.channels.input("y")
+    time.sleep(0.2)
+    kernel.agent.resume()
+    assert follower.reply(sent)["content"]["status"] == "ok"
+    assert kernel.client.reply(cell)["content"]["status"] == "ok"
+    assert "42\n" not in [m["content"].get("text") for m in kernel.client.outputs(cell)]
+
+
+def test_an_agent_that_died_leaves_no_question_open_and_its_follower_goes_on(
+    kernel: Kernel, follower: Client
+) -> None:
+    cell, _ = asking(kernel)
+    awaited(follower)
+    kernel.agent.kill()
+    assert kernel.client.reply(cell)["content"]["ename"] == "AgentDied"
+    again = kernel.client.execute("%ask --auto once more")
+    seen = [m["msg_type"] for m in follower.told(again) if "seq" in m["content"]]
+    assert (seen[0], seen[-1]) == ("llm_asked", "llm_ended")
+    kept = follower.outputs(follower.send("resume_request", {"since": 0}))
+    ended = {m["content"]["question"]: m["content"] for m in kept if m["msg_type"] == "llm_ended"}
+    assert (ended[cell]["ename"], ended[again]["status"]) == ("AgentDied", "ok")

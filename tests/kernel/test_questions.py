@@ -29,12 +29,32 @@ def test_a_question_ends_with_the_request_it_was_asked_under() -> None:
     assert questions.answered(b"a") is Route.AGENT
 
 
-def test_a_withdrawn_question_takes_nobody_elses_answer() -> None:
+def test_an_answer_to_a_withdrawn_question_is_nobodys_and_answers_no_other() -> None:
     questions = Questions()
-    questions.ask(b"a", "1", Route.AGENT)
-    questions.ask(b"a", "2", Route.SUBKERNEL)
+    questions.ask(b"a", "1", Route.AGENT, "first")
     questions.withdraw(b"a", Route.AGENT)
-    assert questions.answered(b"a") is Route.SUBKERNEL
+    questions.ask(b"a", "1", Route.AGENT, "second")
+    assert questions.answered(b"a") is None
+    assert questions.answered(b"a") is Route.AGENT
+
+
+def test_an_answer_may_name_its_question_which_counts_once() -> None:
+    questions = Questions()
+    questions.ask(b"a", "1", Route.SUBKERNEL, "first")
+    questions.ask(b"a", "2", Route.AGENT, "second")
+    assert questions.answered(b"a", "second") is Route.AGENT
+    assert questions.answered(b"a", "second") is None
+    assert questions.answered(b"a", "unheard of") is Route.SUBKERNEL
+
+
+def test_a_withdrawn_question_is_over_with_its_request() -> None:
+    questions = Questions()
+    questions.ask(b"a", "1", Route.AGENT, "first")
+    questions.withdraw(b"a", Route.AGENT)
+    questions.ended("1")
+    questions.ask(b"a", "2", Route.AGENT, "second")
+    assert questions.answered(b"a", "first") is None
+    assert questions.answered(b"a") is Route.AGENT
 
 
 def test_one_askers_questions_end_with_it() -> None:

@@ -39,7 +39,6 @@ class Surfaces:
     Attributes:
         approvals: the code that waits for a person's word.
         asking: the questions that are being answered.
-        are_followed: whether a frontend is there that understands a conversation's events.
 
     """
 
@@ -53,7 +52,6 @@ class Surfaces:
         self._comms = comms
         self.approvals = Approvals()
         self.asking = Asking()
-        self.are_followed = False
 
     def cell(self, carrier: Carrier, before: str = "") -> CellSurface:
         """Return the output area of a cell; `before` is code that the answer is to replace."""
@@ -82,7 +80,8 @@ class Surfaces:
     def kept(self, surface: CellSurface, question: str, carrier: Carrier) -> Iterator[Witnessed]:
         """Have what is shown in a cell kept as events, and sent once a frontend follows them."""
         asked = msg_id(surface.header)
-        emit = Emitter(carrier, self._assistant.conversation, asked, lambda: self.are_followed)
+        assistant = self._assistant
+        emit = Emitter(carrier, assistant.conversation, asked, lambda: assistant.followed)
         with self.asking.asked(emit, asked, question):
             yield Witnessed(surface, self.events(surface.header, emit))
 

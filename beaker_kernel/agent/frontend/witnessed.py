@@ -39,10 +39,13 @@ class Witnessed:
         return self._surface.takes_cells
 
     async def approve(self, code: str, *, untrusted: bool) -> Verdict:
-        """Ask for a person's word, wherever they are; the first one counts."""
+        """Ask for a person's word, wherever they are; the first one counts.
+
+        Of two at once it is the one by event: that it counts was said already.
+        """
         words = [
-            asyncio.create_task(self._surface.approve(code, untrusted=untrusted)),
             asyncio.create_task(self._witness.approve_by_event(code, untrusted=untrusted)),
+            asyncio.create_task(self._surface.approve(code, untrusted=untrusted)),
         ]
         try:
             given, _ = await asyncio.wait(words, return_when=asyncio.FIRST_COMPLETED)
