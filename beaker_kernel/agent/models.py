@@ -83,7 +83,7 @@ class Models:
 
         try:
             if self._settings.replay != "strict":
-                return self._permitted(await self._find(name))
+                return await self._find(name)
         except NoModel:
             if self._settings.replay != "replay":
                 raise
@@ -95,12 +95,13 @@ class Models:
 
         if name not in self._settings.models:
             named = {"BEAKER_MODEL": name} if name else {}
-            return await find_endpoint(self._asked_for(self._environ | named))
+            asked_for = self._asked_for(self._environ | named)
+            return await find_endpoint(asked_for, permitted=self._permitted)
         profile = self.profile(name)
         settings = profile.settings(self._environ)
         self._learn_secret(settings.get("OPENAI_API_KEY", ""))
         return replace(
-            await find_endpoint(self._asked_for(settings)),
+            await find_endpoint(self._asked_for(settings), permitted=self._permitted),
             context=profile.context,
             prices=profile.prices,
             images=profile.images,

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from beaker_kernel.errors import ConfigurationError, NoModel
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 OPENAI = "https://api.openai.com/v1"
 OPENAI_MODEL = "gpt-5-mini"
@@ -80,6 +80,7 @@ async def find_endpoint(
     *,
     default_model: str = OPENAI_MODEL,
     local: Sequence[str] = LOCAL,
+    permitted: Callable[[Endpoint], Endpoint] = lambda endpoint: endpoint,
 ) -> Endpoint:
     """Return the endpoint that is set, else the first that answers on this machine.
 
@@ -87,6 +88,7 @@ async def find_endpoint(
         settings: OPENAI_API_KEY, OPENAI_BASE_URL, BEAKER_MODEL; empty ones count as unset.
         default_model: taken where no model is set and the endpoint lists none.
         local: base URLs on this machine, asked at once; the first that holds a model is taken.
+        permitted: returns the endpoint that is set, before anything is sent there, or raises.
 
     Raises:
         ConfigurationError: the address or the key can't be one; the text doesn't repeat them.
@@ -95,9 +97,10 @@ async def find_endpoint(
     url, model = _setting(settings, "OPENAI_BASE_URL"), _setting(settings, "BEAKER_MODEL")
     key = _checked_key(_setting(settings, "OPENAI_API_KEY")) or NO_KEY
     if url:
-        return await _at(_checked_url(url), model, key, default_model)
+        endpoint = Endpoint(base_url=_checked_url(url), model=model, api_key=key)
+        return await _asked(permitted(endpoint), default_model)
     if key != NO_KEY:
-        return Endpoint(base_url=OPENAI, model=model or default_model, api_key=key)
+        return permitted(Endpoint(base_url=OPENAI, model=model or default_model, api_key=key))
     found = await asyncio.gather(*(models(base_url) for base_url in local))
     for base_url, held in zip(local, found, strict=True):
         if held:
@@ -129,10 +132,10 @@ def _checked_url(url: str) -> str:
     return url.rstrip("/")
 
 
-async def _at(url: str, model: str, key: str, default_model: str) -> Endpoint:
-    """Return the endpoint at a URL; one nearby is asked which models it has, and how large."""
-    endpoint = Endpoint(base_url=url, model=model, api_key=key)
-    nearby = endpoint.local or (not model and url.startswith("http:"))
+async def _asked(endpoint: Endpoint, default_model: str) -> Endpoint:
+    """Return an endpoint; one nearby is asked which models it has, and how large."""
+    url, key = endpoint.base_url, endpoint.api_key
+    nearby = endpoint.local or (not endpoint.model and url.startswith("http:"))
     return _choose(endpoint, await models(url, key) if nearby else [], default_model)
 
 
