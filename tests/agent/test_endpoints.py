@@ -98,6 +98,17 @@ async def test_the_model_that_is_set_goes_before_the_first(server):
     assert (found.model, found.small) == ("second", True)
 
 
+async def test_a_list_of_models_is_not_looked_for_where_a_server_points(server):
+    async def point(reader, writer):
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(f"HTTP/1.1 307 No\r\nLocation: {server.base_url}/models\r\n\r\n".encode())
+        writer.close()
+
+    async with await asyncio.start_server(point, "127.0.0.1", 0) as listening:
+        url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}/v1"
+        assert (await find_endpoint({"OPENAI_BASE_URL": url}, default_model="x")).model == "x"
+
+
 async def test_of_several_local_servers_the_first_that_holds_a_model_is_taken(
     server, nobody, babbler
 ):

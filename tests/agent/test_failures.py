@@ -96,6 +96,27 @@ async def test_a_fault_becomes_one_clear_message(server, fault, kind, what):
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_server_on_this_machine_that_points_elsewhere_is_not_followed(server, status):
+    with ScriptedModel() as other:
+        to = other.base_url.replace("//", "//me:hush@") + f"/elsewhere?key={KEY}"
+        server.when("capital", Reply(status=status, headers={"Location": to}))
+        async with connected(server.base_url) as model:
+            said = await fails(model, ModelResponseError)
+        assert f"points to {other.base_url}/elsewhere ({status}), where nothing was sent" in said
+        assert "hush" not in said
+        assert (len(server.requests), len(other.requests)) == (1, 0)
+
+
+async def test_a_server_elsewhere_may_point_to_its_new_address(server):
+    far = server.base_url.replace("127.0.0.1", "127.1")
+    with ScriptedModel(text("Lyon.")) as other:
+        to = {"Location": f"{other.base_url}/chat/completions"}
+        server.when("capital", Reply(status=307, headers=to))
+        async with connected(far) as model:
+            assert shown(await events_of(model)) == "Lyon."
+
+
 @pytest.mark.parametrize(
     ("said", "limit"),
     [

@@ -124,7 +124,7 @@ def _explain(error: Exception) -> Failure:
 
 def _status(error: APIStatusError) -> Failure:
     status, said = error.status_code, _said(error)
-    kind, what, step = _meaning(status, said)
+    kind, what, step = _elsewhere(error) or _meaning(status, said)
     temporary = kind in (ModelRateLimited, ModelUnavailable) and error.code != "insufficient_quota"
     return Failure(
         kind=kind,
@@ -135,6 +135,15 @@ def _status(error: APIStatusError) -> Failure:
         on_tools=status in REFUSES_TOOLS and _is_on_tools(said),
         limit=_limit(said),
     )
+
+
+def _elsewhere(error: APIStatusError) -> tuple[type[ModelError], str, str] | None:
+    """Return what it means that a server on this machine points to another address, if it does."""
+    if not (there := error.response.next_request):
+        return None
+    address = there.url.copy_with(userinfo=b"", query=None, fragment=None)
+    what = f"points to {_line(str(address))} ({error.status_code}), where nothing was sent"
+    return ModelResponseError, what, "if that is meant, set OPENAI_BASE_URL to its address"
 
 
 def _meaning(status: int, said: str) -> tuple[type[ModelError], str, str]:

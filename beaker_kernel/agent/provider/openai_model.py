@@ -209,8 +209,12 @@ class OpenAIModel:
             base_url=self.endpoint,
             max_retries=0,
             timeout=openai.Timeout(idle, connect=connect),
-            # A proxy that the environment names can't reach this machine's own servers.
-            http_client=openai.DefaultAsyncHttpxClient(trust_env=not self._endpoint.local),
+            http_client=openai.DefaultAsyncHttpxClient(
+                # A proxy that the environment names can't reach this machine's own servers, and
+                # who asks one of them doesn't want the question to go on to another machine.
+                trust_env=not self._endpoint.local,
+                follow_redirects=not self._endpoint.local,
+            ),
         )
 
 
