@@ -162,7 +162,7 @@ class Requests:
         assert isinstance(request, requests.ResumeRequest)
         conversation = self._assistant.conversation
         self._assistant.followed = True
-        since = request.since if request.conversation in (None, conversation.id) else 0
+        since = max(0, request.since) if request.conversation in (None, conversation.id) else 0
         events = conversation.since(since)
         for msg_type, content in events:
             carrier.emit(msg_type, content)

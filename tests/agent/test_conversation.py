@@ -162,15 +162,9 @@ def test_events_are_numbered_from_one_and_can_be_asked_for_again() -> None:
     assert conversation.last == 3
 
 
-@pytest.mark.anyio
-@pytest.mark.parametrize(
-    ("since", "sent", "first"),
-    [(0, [4, 5], 4), (2, [4, 5], 4), (3, [4, 5], None), (4, [5], None), (5, [], None)],
-)
-async def test_who_asks_for_events_that_are_gone_is_told_where_it_begins(
-    since: int, sent: list[int], first: int | None
-) -> None:
-    conversation = Conversation(events=deque(maxlen=2))
+async def resumed(since: int, *, held: int) -> tuple[dict, list[int]]:
+    """Return the reply about five events of which the last are held, and which are sent again."""
+    conversation = Conversation(events=deque(maxlen=held))
     for _ in range(5):
         conversation.record("llm_delta", {"seq": conversation.next_event()})
     assistant = SimpleNamespace(conversation=conversation)
@@ -179,6 +173,26 @@ async def test_who_asks_for_events_that_are_gone_is_told_where_it_begins(
     carrier = SimpleNamespace(
         content={"since": since}, emit=lambda _, content: seen.append(content["seq"])
     )
-    reply = await requests.resume_request(carrier)
+    return await requests.resume_request(carrier), seen
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("since", "sent", "first"),
+    [(0, [4, 5], 4), (2, [4, 5], 4), (3, [4, 5], None), (4, [5], None), (5, [], None)],
+)
+async def test_who_asks_for_events_that_are_gone_is_told_where_it_begins(
+    since: int, sent: list[int], first: int | None
+) -> None:
+    reply, seen = await resumed(since, held=2)
     assert seen == sent
     assert (reply["seq"], reply.get("first")) == (5, first)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(("held", "sent", "first"), [(5, [1, 2, 3, 4, 5], None), (2, [4, 5], 4)])
+async def test_who_asks_for_events_from_before_the_first_is_sent_all(
+    held: int, sent: list[int], first: int | None
+) -> None:
+    reply, seen = await resumed(-5, held=held)
+    assert (seen, reply.get("first")) == (sent, first)
