@@ -148,8 +148,13 @@ class Assistant:
     @cached_property
     def models(self) -> Models:
         """Which model answers."""
-        chosen = self._chosen.get("model", "")
-        return Models(self.settings, self._environ, self.redact.learn, chosen)
+        return Models(
+            self.settings,
+            self._environ,
+            self.redact.learn,
+            chosen=self._chosen.get("model", ""),
+            confined=lambda: self.notebook_rules.now.local_only,
+        )
 
     @cached_property
     def contexts(self) -> Contexts:
@@ -214,9 +219,9 @@ class Assistant:
 
     async def _endpoint(self, surface: Surface, question: Question) -> Endpoint:
         """Find who is to be asked, and tell the person what they should know before."""
-        self.models.local_only = self.settings.local_only or question.rules.local_only
         named = question.model
-        endpoint = await (self.models.find(named) if named else self.models.endpoint())
+        found = await (self.models.find(named) if named else self.models.endpoint())
+        endpoint = self.models.permitted(found, confined=question.rules.local_only)
         question.attached.check(endpoint.model, images=self.models.shows_images(endpoint))
         told = [*question.rules.told, *self.contexts.problems]
         self._disclosures.tell(surface, endpoint, self._folders_rules(question), told)

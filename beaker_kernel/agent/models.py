@@ -31,10 +31,10 @@ class Models:
         environ: the endpoint's address, model and key, by OpenAI's names.
         learn_secret: told each key that is read from elsewhere.
         chosen: the model that the person has chosen, if they have.
+        confined: asked whether the notebook's data stay on this machine, whatever the settings say.
 
     Attributes:
         chosen: the same, as it is now.
-        local_only: whether data stay on this machine.
 
     """
 
@@ -44,9 +44,10 @@ class Models:
         environ: Mapping[str, str],
         learn_secret: Callable[[str], None] = lambda _: None,
         chosen: str = "",
+        confined: Callable[[], bool] = lambda: False,
     ) -> None:
         self.chosen = chosen
-        self.local_only = settings.local_only
+        self._confined = confined
         self._settings = settings
         self._environ = dict(environ)
         self._learn_secret = learn_secret
@@ -64,7 +65,7 @@ class Models:
         """
         if self._endpoint is None:
             self._endpoint = await self.find(self.chosen or self._settings.model)
-        return self._permitted(self._endpoint)
+        return self.permitted(self._endpoint)
 
     async def choose(self, name: str) -> None:
         """Use another model from now on: a profile, or one of the same endpoint; or look anew."""
@@ -96,12 +97,12 @@ class Models:
         if name not in self._settings.models:
             named = {"BEAKER_MODEL": name} if name else {}
             asked_for = self._asked_for(self._environ | named)
-            return await find_endpoint(asked_for, permitted=self._permitted)
+            return await find_endpoint(asked_for, permitted=self.permitted)
         profile = self.profile(name)
         settings = profile.settings(self._environ)
         self._learn_secret(settings.get("OPENAI_API_KEY", ""))
         return replace(
-            await find_endpoint(self._asked_for(settings), permitted=self._permitted),
+            await find_endpoint(self._asked_for(settings), permitted=self.permitted),
             context=profile.context,
             prices=profile.prices,
             images=profile.images,
@@ -120,12 +121,22 @@ class Models:
         return Profile.read(name, self._settings.models[name])
 
     def _asked_for(self, settings: dict[str, str]) -> dict[str, str]:
-        if self.local_only and not settings.get("OPENAI_BASE_URL"):
+        if self._local_only and not settings.get("OPENAI_BASE_URL"):
             settings.pop("OPENAI_API_KEY", None)  # it is for a server elsewhere
         return settings
 
-    def _permitted(self, endpoint: Endpoint) -> Endpoint:
-        if self.local_only and not endpoint.local:
+    @property
+    def _local_only(self) -> bool:
+        return self._settings.local_only or self._confined()
+
+    def permitted(self, endpoint: Endpoint, *, confined: bool = False) -> Endpoint:
+        """Return an endpoint to which data may be sent, those of a `confined` notebook too.
+
+        Raises:
+            ConfigurationError: they may not leave this machine, and it is elsewhere.
+
+        """
+        if (confined or self._local_only) and not endpoint.local:
             raise ConfigurationError(
                 "local_only is set, here or in the notebook, so nothing may be sent to "
                 f"{endpoint.base_url}; use a model server on this machine"

@@ -44,8 +44,9 @@ async def test_local_only_judges_an_address_before_anything_is_sent_there(
     elsewhere, by_notebook
 ) -> None:
     url, came = elsewhere
-    models = models_at(url, **({} if by_notebook else {"BEAKER_LOCAL_ONLY": "1"}))
-    models.local_only = True
+    environ = {"OPENAI_BASE_URL": url, "OPENAI_API_KEY": KEY}
+    said = {} if by_notebook else {"BEAKER_LOCAL_ONLY": "1"}
+    models = Models(load(environ | said), environ, confined=lambda: by_notebook)
     with pytest.raises(ConfigurationError, match=f"nothing may be sent to {url}; use a model"):
         await models.endpoint()
     assert came == []
