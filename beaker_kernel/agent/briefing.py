@@ -6,9 +6,11 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.resources import files
+from io import TextIOWrapper
 from string import Template
 from typing import TYPE_CHECKING, TypeAlias
 
+from beaker_kernel.agent.files import open_inside
 from beaker_kernel.agent.outputs import shorten
 from beaker_kernel.protocol.replies import VariablesReply
 
@@ -93,12 +95,13 @@ def system_prompt(language: str, rules: str = "", field: str = "") -> str:
 def read_rules(folder: Path, redact: Redact) -> str:
     """Return what the folder's rules file says; empty where there is none to be read.
 
-    It is redacted before it is cut, or a cut secret would not be known as one.
+    A link that leads out of the folder is none: code in a sandbox, or who made a repository, may
+    have put it there. It is redacted before it is cut, or a cut secret would not be known as one.
     """
     try:
-        with (folder / RULES_FILE).open(encoding="utf-8") as file:
+        with TextIOWrapper(open_inside(RULES_FILE, folder), encoding="utf-8") as file:
             return redact(file.read(RULES * 2))[:RULES].strip()
-    except (OSError, UnicodeDecodeError):
+    except (OSError, ValueError):
         return ""
 
 

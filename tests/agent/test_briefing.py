@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from threading import Thread
 
 import pytest
 
@@ -141,6 +143,38 @@ def test_of_a_secret_where_the_rules_are_cut_no_part_is_told(tmp_path) -> None:
     for before in range(briefing.RULES - 13, briefing.RULES):
         (tmp_path / briefing.RULES_FILE).write_text("a" * before + "canary-0123456" + "b" * 99)
         assert "c" not in briefing.read_rules(tmp_path, redact).replace("[redac", "")
+
+
+@pytest.mark.parametrize("target", ["../private.txt", "link.md", "gone"])
+def test_rules_that_lead_out_of_the_folder_are_none(tmp_path, target) -> None:
+    (tmp_path / "private.txt").write_text("private")
+    folder = tmp_path / "session"
+    folder.mkdir()
+    (folder / "link.md").symlink_to(tmp_path / "private.txt")
+    (folder / "gone").symlink_to(tmp_path / "nothing")
+    (folder / briefing.RULES_FILE).symlink_to(target)
+    assert briefing.read_rules(folder, Redactor({})) == ""
+
+
+def test_rules_may_be_a_link_to_a_file_of_the_folder(tmp_path) -> None:
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "rules.md").write_text("SI units\r\nonly é\n")
+    (tmp_path / briefing.RULES_FILE).symlink_to("docs/rules.md")
+    assert briefing.read_rules(tmp_path, Redactor({})) == "SI units\nonly é"
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir, lambda path: path.write_bytes(b"caf\xe9")])
+def test_rules_that_are_no_text_are_none_and_nobody_is_waited_for(tmp_path, make) -> None:
+    make(tmp_path / briefing.RULES_FILE)
+    read = Thread(target=briefing.read_rules, args=(tmp_path, Redactor({})), daemon=True)
+    read.start()
+    read.join(5)
+    assert not read.is_alive()
+    assert briefing.read_rules(tmp_path, Redactor({})) == ""
+
+
+def test_where_there_are_no_rules_none_are_told(tmp_path) -> None:
+    assert briefing.read_rules(tmp_path, Redactor({})) == ""
 
 
 def test_redacting_takes_no_time_however_hostile_the_text() -> None:
