@@ -6,14 +6,13 @@ The agent reads outside the sandbox that code may run in: a link made there must
 from __future__ import annotations
 
 import os
-import stat
 from base64 import b64encode
 from codecs import getincrementaldecoder
-from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from beaker_kernel.agent.briefing import fenced
+from beaker_kernel.agent.files import NO_FILE, open_inside
 from beaker_kernel.agent.outputs import shorten, without_last_word
 from beaker_kernel.agent.room import BRIEFING
 from beaker_kernel.errors import ConfigurationError, ProtocolError
@@ -43,7 +42,6 @@ _MAGIC = {
     b"GIF87a": "image/gif",
     b"GIF89a": "image/gif",
 }
-_NO_FILE = "it is no file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,41 +141,19 @@ def read(names: Sequence[str], folder: Path) -> Attachments:
 
 def _read(name: str, folder: Path) -> Attachment:
     try:
-        with _open(name, os.path.realpath(folder)) as file:
+        with open_inside(name, folder) as file:
             return _content(name, file)
     except FileNotFoundError as error:
         raise _refused(name, "there is no such file in the session's folder") from error
     except OSError as error:
-        raise _refused(name, f"it can't be read: {error.strerror}") from error
-    except ValueError as error:  # a zero byte, or half a surrogate pair
-        raise _refused(name, "that is no path") from error
-
-
-def _open(name: str, root: str) -> BinaryIO:
-    """Open a file of a folder, without waiting for anybody.
-
-    Each step is taken by itself and follows no link, so none that is made meanwhile leads out.
-    """
-    path = os.path.realpath(os.path.join(root, name))
-    if os.path.isabs(name) or os.path.commonpath([root, path]) != root:
-        raise _refused(name, "it must be a path inside the session's folder, relative to it")
-    *folders, last = os.path.relpath(path, root).split(os.sep)
-    with ExitStack() as opened:
-        at = None
-        for folder in (root, *folders):
-            at = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=at)
-            opened.callback(os.close, at)
-        if not stat.S_ISREG(os.stat(last, dir_fd=at, follow_symlinks=False).st_mode):
-            raise _refused(name, _NO_FILE)
-        file = os.open(last, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=at)
-        return os.fdopen(file, "rb")
+        why = NO_FILE if error.strerror == NO_FILE else f"it can't be read: {error.strerror}"
+        raise _refused(name, why) from error
+    except ValueError as error:
+        raise _refused(name, str(error)) from error
 
 
 def _content(name: str, file: BinaryIO) -> Attachment:
-    found = os.fstat(file.fileno())
-    if not stat.S_ISREG(found.st_mode):
-        raise _refused(name, _NO_FILE)
-    content, size = file.read(READ), found.st_size
+    content, size = file.read(READ), os.fstat(file.fileno()).st_size
     if kind := _image_type(content):
         if size > IMAGE:
             raise _refused(name, f"an image of {size:,} bytes; at most {IMAGE:,} can be shown")

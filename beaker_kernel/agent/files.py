@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, BinaryIO
 if TYPE_CHECKING:
     from pathlib import Path
 
-_NO_FILE = "it is no file"
+NO_FILE = "it is no file"
+"""What the error says of a folder, a pipe, a socket, a device or a link."""
 
 
 def open_regular(path: str | Path, *, dir_fd: int | None = None) -> BinaryIO:
@@ -26,13 +27,13 @@ def open_regular(path: str | Path, *, dir_fd: int | None = None) -> BinaryIO:
 
     """
     if not stat.S_ISREG(os.stat(path, dir_fd=dir_fd, follow_symlinks=False).st_mode):
-        raise OSError(errno.EINVAL, _NO_FILE)
+        raise OSError(errno.EINVAL, NO_FILE)
     opened = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW, dir_fd=dir_fd)
     file = os.fdopen(opened, "rb")
     if stat.S_ISREG(os.fstat(opened).st_mode):
         return file
     file.close()
-    raise OSError(errno.EINVAL, _NO_FILE)
+    raise OSError(errno.EINVAL, NO_FILE)
 
 
 def open_inside(name: str, folder: str | Path) -> BinaryIO:
@@ -41,12 +42,15 @@ def open_inside(name: str, folder: str | Path) -> BinaryIO:
     Each step is taken by itself and follows no link, so none that is made meanwhile leads out.
 
     Raises:
-        ValueError: it leads out of the folder, or is no path.
+        ValueError: it leads out of the folder, or is no path; its text says which.
         OSError: it isn't there, can't be read, or is no file.
 
     """
     root = os.path.realpath(folder)
-    path = os.path.realpath(os.path.join(root, name))
+    try:
+        path = os.path.realpath(os.path.join(root, name))
+    except ValueError as error:  # a zero byte, or half a surrogate pair
+        raise ValueError("that is no path") from error
     if os.path.isabs(name) or os.path.commonpath([root, path]) != root:
         raise ValueError("it must be a path inside the session's folder, relative to it")
     *folders, last = os.path.relpath(path, root).split(os.sep)
