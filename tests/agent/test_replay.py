@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
+import threading
 
 import pytest
 
@@ -185,3 +188,73 @@ async def test_a_file_that_records_nothing_is_not_made(tmp_path) -> None:
     tape.keep_word("x", WORDS[0])
     tape.place("x", "")
     assert not tape.path.exists()
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_a_file_that_is_a_link_is_neither_read_nor_written(tmp_path, there) -> None:
+    target = tmp_path / "private"
+    if there:
+        target.write_text('{"approved": "abc"}\n')
+    path = tmp_path / "tape.jsonl"
+    path.symlink_to(target)
+    with pytest.raises(ConfigurationError, match=r"can't be read.*is a link.*tape\.jsonl"):
+        Tape(path, records=False).word("abc")
+    with pytest.raises(ConfigurationError, match="is a link"):
+        Tape(path, records=True).keep_word("x", WORDS[0])
+    assert target.exists() == there
+    assert not there or target.read_text().count("\n") == 1
+
+
+async def test_a_link_that_is_made_between_reading_and_writing_is_not_followed(tmp_path) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    tape.keep_word("abc", WORDS[0])
+    tape.path.unlink()
+    tape.path.symlink_to(tmp_path / "private")
+    with pytest.raises(ConfigurationError, match=r"can't be recorded.*is a link"):
+        tape.keep_word("x", WORDS[0])
+    assert not (tmp_path / "private").exists()
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+async def test_what_is_no_file_is_refused_and_waits_for_nobody(tmp_path, make) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    assert tape.word("x") is None
+    make(tape.path)
+    refused = []
+
+    def use():
+        with pytest.raises(ConfigurationError, match="can't be recorded") as writing:
+            tape.keep_word("x", WORDS[0])
+        with pytest.raises(ConfigurationError, match="can't be read") as reading:
+            Tape(tape.path, records=False).word("x")
+        refused.extend([reading, writing])
+
+    using = threading.Thread(target=use, daemon=True)
+    using.start()
+    using.join(5)
+    assert len(refused) == 2
+
+
+async def test_the_folder_of_the_file_may_be_a_link(tmp_path) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "there")
+    Tape(tmp_path / "link" / "tape.jsonl", records=True).keep_word("abc", WORDS[0])
+    kept = tmp_path / "there" / "tape.jsonl"
+    assert Tape(kept, records=False).word("abc") == WORDS[0]
+    assert stat.S_IMODE(kept.stat().st_mode) & 0o111 == 0
+
+
+@pytest.mark.parametrize("end", ["\u2028", "\u0085", "\x0b", "\x1c", "\r", "\n", "\r\n"])
+async def test_what_ends_a_line_elsewhere_may_stand_in_a_text(tmp_path, end) -> None:
+    tape = Tape(tmp_path / "tape.jsonl", records=True)
+    tape.place("abc", f"one{end}two")
+    tape.place("abd", "another")
+    again = Tape(tape.path, records=False)
+    assert (again.placed("abc"), again.placed("abd")) == (f"one{end}two", "another")
+
+
+async def test_bytes_that_are_no_text_are_named_with_their_line(tmp_path) -> None:
+    path = tmp_path / "tape.jsonl"
+    path.write_bytes(b'{"approved": "abc"}\r\n{"approved": "\xff"}\n')
+    with pytest.raises(ConfigurationError, match="line 2"):
+        Tape(path, records=False).word("abc")

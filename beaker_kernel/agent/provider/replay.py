@@ -7,12 +7,15 @@ of what was sent, the question in plain, and what the model said.
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
+import stat
 from dataclasses import asdict
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NamedTuple
 
 from beaker_kernel.agent.model import Completion, TextDelta, ToolCall, Usage
 from beaker_kernel.errors import ConfigurationError, NotRecorded
@@ -68,7 +71,7 @@ class Tape:
         afresh: whether code goes where it would go without the file.
 
     Raises:
-        ConfigurationError: by every method, if the file is damaged or can't be written.
+        ConfigurationError: by every method, if the file is damaged, a link, or can't be written.
 
     """
 
@@ -79,7 +82,13 @@ class Tape:
 
     @cached_property
     def _lines(self) -> list[dict[str, Any]]:
-        return list(_read(self.path)) if self.path.exists() else []
+        try:
+            with _open(self.path, "rb") as file:
+                return list(_read(file, self.path))
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise ConfigurationError(f"recorded answers can't be read: {error}") from error
 
     def find(self, call: str) -> Completion | None:
         """Return the answer to a call."""
@@ -123,8 +132,8 @@ class Tape:
             return
         self._lines.append(line)
         try:
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            with _open(self.path, "ab") as file:
+                file.write(f"{json.dumps(line, ensure_ascii=False)}\n".encode())
         except OSError as error:
             raise ConfigurationError(f"this can't be recorded: {error}") from error
 
@@ -192,8 +201,30 @@ class ReplayModel:
             await self._model.close()
 
 
-def _read(path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+def _open(path: Path, mode: Literal["rb", "ab"]) -> BinaryIO:
+    """Open a file itself, and wait for nobody: code in a sandbox may have made it a link or a pipe.
+
+    Which folder it stands in is the person's own setting.
+    """
+    return open(path, mode, opener=_opener)
+
+
+def _opener(path: str, flags: int) -> int:
+    try:
+        opened = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link, which is not followed", path) from error
+        raise
+    if stat.S_ISREG(os.fstat(opened).st_mode):
+        return opened
+    os.close(opened)
+    raise OSError(errno.EINVAL, "it is no file", path)
+
+
+def _read(file: BinaryIO, path: Path) -> Iterator[dict[str, Any]]:
+    """Yield what the lines hold; only a newline ends one, as an answer may hold other breaks."""
+    for number, line in enumerate(file, start=1):
         try:
             kept = json.loads(line)
             _check(kept)
