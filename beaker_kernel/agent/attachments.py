@@ -11,7 +11,7 @@ from codecs import getincrementaldecoder
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from beaker_kernel.agent.briefing import fenced
+from beaker_kernel.agent.briefing import SECRET, beginning, fenced
 from beaker_kernel.agent.files import NO_FILE, open_inside
 from beaker_kernel.agent.outputs import shorten, without_last_word
 from beaker_kernel.agent.room import BRIEFING
@@ -52,6 +52,7 @@ class Attachment:
         kind: a media type for images, ``text``, or nothing for other content.
         size: in bytes.
         text: its beginning, where it is text; not yet redacted.
+        beyond: what follows that, to know secrets by; never told.
         image: a data URL, where it is one.
 
     """
@@ -60,6 +61,7 @@ class Attachment:
     kind: str
     size: int
     text: str = ""
+    beyond: str = ""
     image: str = ""
 
     def told(self, text: str) -> str:
@@ -98,7 +100,7 @@ class Attachments:
         """
         if not self.files:
             return ""
-        texts = [redact(file.text) for file in self.files]
+        texts = [beginning(file.text, file.beyond, redact) for file in self.files]
         limit = _share(texts, int(min(TOLD, room.characters * BRIEFING / 2)))
         told = [
             fenced(f"{shorten(redact(file.name), NAME)}: {file.told(shorten(text, limit))}")
@@ -161,7 +163,10 @@ def _content(name: str, file: BinaryIO) -> Attachment:
         url = f"data:{kind};base64,{encoded}"
         return Attachment(name=name, kind=kind, size=size, image=url)
     text = _text(content, whole=size <= READ)
-    return Attachment(name=name, kind="" if text is None else "text", size=size, text=text or "")
+    if text is None:
+        return Attachment(name=name, kind="", size=size)
+    beyond = (content + file.read(SECRET)).decode("utf-8-sig", "replace")[len(text) :]
+    return Attachment(name=name, kind="text", size=size, text=text, beyond=beyond)
 
 
 def _image_type(content: bytes) -> str:

@@ -34,6 +34,9 @@ NAMES, PREVIEW = 200, 600
 """Words that are looked up as names of older variables, and characters of what each then shows."""
 RULES_FILE, RULES = "AGENTS.md", 8_000
 """The file whose text joins the prompt, and how many characters of it."""
+SECRET = 131_072
+"""Characters that are read beyond a cut, to know a secret in it: no variable that Linux hands to a
+process is longer."""
 CHANGED = "# Cells that don't stand in the notebook as they ran; variables still come from what ran"
 GONE = "its variables are gone; where they are needed, offer to make them again"
 RESTARTED = (
@@ -83,6 +86,19 @@ def _is_secret(name: str, value: str) -> bool:
     return bool(_SECRET_NAME.search(name)) and len(value) >= 8
 
 
+def beginning(text: str, beyond: str, redact: Redact) -> str:
+    """Return the beginning of a text without secrets; `beyond` is what follows, and isn't told.
+
+    Of a secret that the cut between them parts nothing is left: there, what is redacted with
+    `beyond` differs from what is redacted without.
+    """
+    told, whole = redact(text), redact(text + beyond)
+    if whole.startswith(told):
+        return told
+    pairs = enumerate(zip(told, whole, strict=False))
+    return told[: next((at for at, (one, other) in pairs if one != other), len(whole))]
+
+
 def system_prompt(language: str, rules: str = "", field: str = "") -> str:
     """Return the message that begins every conversation; `field` is what a context adds."""
     text = files("beaker_kernel.agent").joinpath("prompts/system.md").read_text(encoding="utf-8")
@@ -100,7 +116,8 @@ def read_rules(folder: Path, redact: Redact) -> str:
     """
     try:
         with TextIOWrapper(open_inside(RULES_FILE, folder), encoding="utf-8") as file:
-            return redact(file.read(RULES * 2))[:RULES].strip()
+            text, beyond = file.read(RULES * 2), file.read(SECRET)
+            return beginning(text, beyond, redact)[:RULES].strip()
     except (OSError, ValueError):
         return ""
 

@@ -129,6 +129,20 @@ def test_a_secret_that_the_end_of_what_is_read_parts_is_left_out(folder) -> None
     assert "canar" not in said
 
 
+@pytest.mark.parametrize("secret", ["canary één two three", "canary\nééén\ntwo\nthree"])
+@pytest.mark.parametrize("after", [b"", b" y", b" \xff"])
+def test_of_a_secret_of_many_words_where_reading_ends_no_part_is_told(
+    folder, secret, after
+) -> None:
+    redact, encoded = Redactor({"A_PASSWORD": secret}), secret.encode()
+    for part in range(len(encoded)):
+        before = b"x " * ((READ - part) // 2) + b"x" * (part % 2)
+        said = told(read(folder, a=before + encoded + after), redact=redact)
+        end = said.rpartition("left out …\n")[2].partition("\nsession⟧")[0]
+        assert end.strip("x ") == ""
+        assert len(end) > 1_000
+
+
 @pytest.mark.parametrize(
     "name", ["../outside/private.txt", "link/private.txt", "link.txt", "chain", "gone", "sub/../.."]
 )

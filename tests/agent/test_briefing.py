@@ -145,6 +145,17 @@ def test_of_a_secret_where_the_rules_are_cut_no_part_is_told(tmp_path) -> None:
         assert "c" not in briefing.read_rules(tmp_path, redact).replace("[redac", "")
 
 
+@pytest.mark.parametrize("secret", ["canary one two three", "canary\none\ntwo\nthree"])
+def test_of_a_secret_of_many_words_where_reading_ends_no_part_is_told(tmp_path, secret) -> None:
+    filler = "f" * 100
+    redact = Redactor({"A_PASSWORD": secret, "A_KEY": filler})
+    for part in range(len(secret) + 1):
+        before = filler * (briefing.RULES * 2 // 100 - 1) + "." * (100 - part)
+        (tmp_path / briefing.RULES_FILE).write_text(f"{before}{secret} and more")
+        told = briefing.read_rules(tmp_path, redact)
+        assert told.endswith("." * (100 - part) + "[redacted]" * (part == len(secret)))
+
+
 @pytest.mark.parametrize("target", ["../private.txt", "link.md", "gone"])
 def test_rules_that_lead_out_of_the_folder_are_none(tmp_path, target) -> None:
     (tmp_path / "private.txt").write_text("private")
