@@ -49,11 +49,12 @@ class Event(Message):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LlmAsked(Event):
-    """A question begins to be answered; the time is ISO 8601."""
+    """A question of a conversation begins to be answered; the time is ISO 8601."""
 
     msg_type = "llm_asked"
     request: str
     asked_at: str
+    conversation: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

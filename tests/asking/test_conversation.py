@@ -352,6 +352,28 @@ def test_forget_deletes_what_is_on_disk_and_what_is_sent(
         assert len(model.requests[-1].body["messages"]) == 2
 
 
+def test_a_frontend_that_follows_hears_with_which_question_another_conversation_begins(
+    env: dict[str, str],
+) -> None:
+    with running(**env) as kernel:
+        before, _ = resumed(kernel.client)
+        begun = begin_of(kernel.client, "%ask the first question")
+        assert begun["conversation"] == before["conversation"]
+        kernel.client.run("%beaker reset")
+        begun = begin_of(kernel.client, "%ask and now?")
+        assert begun["seq"] == 1
+        after, events = resumed(kernel.client)
+        assert begun["conversation"] == after["conversation"] != before["conversation"]
+        assert events[0]["content"]["conversation"] == after["conversation"]
+
+
+def begin_of(client: Client, code: str) -> Message:
+    """Run a cell that asks, and return the content of the event that its question begins with."""
+    _, outputs = client.run(code)
+    (begun,) = [each["content"] for each in outputs if each["msg_type"] == "llm_asked"]
+    return begun
+
+
 def test_who_wants_no_journal_has_none(env: dict[str, str]) -> None:
     with running(BEAKER_JOURNAL="0", **env) as kernel:
         kernel.client.run("%ask the first question")

@@ -31,7 +31,8 @@ class Asking:
     def asked(self, emit: Emitter, msg_id: str, question: str) -> Iterator[None]:
         """Say that a question is asked, and how it ends; a stop has the name of an interrupt."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        emit(LlmAsked(seq=emit.number(), request=question, asked_at=now))
+        begun = emit.conversation
+        emit(LlmAsked(seq=emit.number(), request=question, asked_at=now, conversation=begun))
         self.running.append(msg_id)
         try:
             yield

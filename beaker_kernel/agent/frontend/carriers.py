@@ -131,6 +131,7 @@ class Emitter:
         self._conversation = conversation
         self._belongs = {"question": question} if question else {}
         self.number = conversation.next_event
+        self.conversation = conversation.id
 
     def __call__(self, event: Event | Sign) -> None:
         """Send an event; a sign, too, but that isn't kept."""

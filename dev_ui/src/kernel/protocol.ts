@@ -344,13 +344,14 @@ export interface KernelFeatures {
   protocol_version: string;
 }
 /**
- * A question begins to be answered; the time is ISO 8601.
+ * A question of a conversation begins to be answered; the time is ISO 8601.
  */
 export interface LlmAsked {
   seq: number;
   question?: string;
   request: string;
   asked_at: string;
+  conversation?: string;
 }
 /**
  * The endpoint refused the key.
