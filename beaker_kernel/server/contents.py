@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
-from typing import TYPE_CHECKING
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakValueDictionary
 
 from jupyter_server.services.contents.filecheckpoints import AsyncFileCheckpoints
 from jupyter_server.services.contents.largefilemanager import AsyncLargeFileManager
@@ -12,6 +15,8 @@ from tornado.web import HTTPError
 from traitlets import default
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from jupyter_server.services.contents.checkpoints import AsyncCheckpoints
 
 
@@ -39,7 +44,39 @@ class RootedCheckpoints(AsyncFileCheckpoints):
 
 
 class RootedContents(AsyncLargeFileManager):
-    """The files below the root."""
+    """The files below the root; a notebook is not read while it is written.
+
+    Jupyter's manager takes what it reads then for damaged: it moves the file away, and puts back
+    the one before.
+    """
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 (traitlets)
+        super().__init__(**options)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._at_work: dict[str, asyncio.Task[Any] | None] = {}
+
+    @asynccontextmanager
+    async def _alone(self, os_path: str) -> AsyncIterator[None]:
+        """Have a file to oneself; who has it already goes on."""
+        task = asyncio.current_task()
+        if self._at_work.get(os_path) is task:
+            yield
+            return
+        turn = self._turns.setdefault(os_path, asyncio.Lock())
+        async with turn:
+            self._at_work[os_path] = task
+            try:
+                yield
+            finally:
+                del self._at_work[os_path]
+
+    async def _read_notebook(self, os_path: str, *args: Any, **options: Any) -> Any:  # noqa: ANN401
+        async with self._alone(os_path):
+            return await super()._read_notebook(os_path, *args, **options)
+
+    async def _save_notebook(self, os_path: str, *args: Any, **options: Any) -> None:  # noqa: ANN401
+        async with self._alone(os_path):
+            await super()._save_notebook(os_path, *args, **options)  # type: ignore[no-untyped-call]
 
     def _get_os_path(self, path: str) -> str:
         """Return where a file lies.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from running_server import TOKEN, serving
@@ -73,3 +74,21 @@ def test_nothing_is_moved_copied_or_deleted_through_a_link(files, folders):
 def test_a_checkpoint_goes_nowhere_else(files, folders):
     assert files.ask("POST", "/api/contents/deep/a.txt/checkpoints").status == 404
     assert [f.name for f in folders[1].iterdir()] == ["secret.txt"]
+
+
+def test_a_notebook_that_is_read_while_it_is_saved_stays_whole(files, folders):
+    shelf = folders[0] / "deep" / "shelf"
+    shelf.mkdir()
+    cell = {"cell_type": "raw", "metadata": {}, "source": "x" * 100}
+    cells = [{**cell, "id": str(number)} for number in range(5_000)]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    save = {"type": "notebook", "format": "json", "content": notebook}
+    assert put(files, "deep/shelf/read.ipynb", **save) == 201
+    with ThreadPoolExecutor(8) as pool:
+        saved = [pool.submit(put, files, "deep/shelf/read.ipynb", **save) for _ in range(6)]
+        read = [
+            pool.submit(files.ask, "GET", "/api/contents/deep/shelf/read.ipynb") for _ in range(24)
+        ]
+        assert {each.result() for each in saved} == {200}
+        assert {each.result().status for each in read} == {200}
+    assert {file.name for file in shelf.glob("*read*")} == {"read.ipynb"}
