@@ -116,10 +116,14 @@ async def kernel() -> Check:
 
 async def model() -> list[Check]:
     """Which endpoint is used, and whether its model answers."""
+    from beaker_kernel.agent.models import Models  # noqa: PLC0415 (a second of imports)
     from beaker_kernel.agent.provider.endpoints import find_endpoint  # noqa: PLC0415
+    from beaker_kernel.agent.settings import load  # noqa: PLC0415
 
+    environ = {name: value for name, value in os.environ.items() if value}
     try:
-        endpoint = await find_endpoint({n: v for n, v in os.environ.items() if v})
+        permitted = Models(load(environ), environ).permitted
+        endpoint = await find_endpoint(environ, permitted=permitted)
     except NoModel as error:
         found, _, mend = str(error).partition("\n")
         return [Check(name="endpoint", state="fault", found=found, mend=mend)]

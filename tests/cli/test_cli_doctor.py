@@ -56,6 +56,15 @@ def test_the_key_of_a_dotenv_is_used_and_named_but_not_shown(beaker):
     assert "sk-hidden" not in ended.stdout + ended.stderr
 
 
+def test_where_data_stay_on_this_machine_no_other_is_asked(beaker, model):
+    beaker.settings["BEAKER_LOCAL_ONLY"] = "1"
+    beaker.settings["OPENAI_BASE_URL"] = model.base_url.replace("127.0.0.1", "127.1")
+    found = by_name(beaker.run("doctor", "--json"))
+    assert found["endpoint"]["state"] == "fault"
+    assert "local_only is set" in found["endpoint"]["found"]
+    assert (model.requests, "model" in found) == ([], False)
+
+
 def test_the_table_has_a_sign_and_the_mend_below():
     checks = [
         Check(name="one", found="here"),
