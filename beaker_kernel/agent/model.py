@@ -7,7 +7,7 @@ every endpoint speaks; a `Model` turns them into the events below, whatever shap
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -85,16 +85,28 @@ ModelEvent = TextDelta | ThoughtDelta | Retry | Completion
 
 @dataclass(frozen=True, kw_only=True)
 class ToolSpec:
-    """A tool as the model sees it; `parameters` is a JSON Schema of type object."""
+    """A tool as the model sees it.
+
+    Attributes:
+        parameters: a JSON Schema of type object.
+        everywhere: whether every frontend has what it needs.
+
+    """
 
     name: str
     description: str
     parameters: dict[str, Any]
+    everywhere: bool = True
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What the model is told."""
+        return {"name": self.name, "description": self.description, "parameters": self.parameters}
 
     @cached_property
     def size(self) -> int:
         """The characters that a request tells it in."""
-        return len(json.dumps(asdict(self), ensure_ascii=False))
+        return len(json.dumps(self.told, ensure_ascii=False))
 
 
 class Model(Protocol):

@@ -37,6 +37,18 @@ def keep(code: str, verdict: Verdict, tape: Tape, redact: Redact) -> bool:
     return whole
 
 
+def answer(question: str, said: str, tape: Tape, redact: Redact) -> str:
+    """Return what a person answers, or has answered while the tape was recorded.
+
+    One that holds a secret is not kept.
+    """
+    asked = digest(question)
+    if not said:
+        return tape.answer(asked)
+    tape.keep_answer(asked, said if redact(said) == said else "")
+    return said
+
+
 def _word(code: str, verdict: Verdict) -> Word:
     if verdict.code == code:
         return Word("approved")

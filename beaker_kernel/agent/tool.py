@@ -56,7 +56,12 @@ class Tool:
     def spec(self) -> ToolSpec:
         """The tool as the model sees it."""
         told = self.signature
-        return ToolSpec(name=told.name, description=told.description, parameters=told.schema)
+        return ToolSpec(
+            name=told.name,
+            description=told.description,
+            parameters=told.schema,
+            everywhere=self.needs is None,
+        )
 
 
 def tool(

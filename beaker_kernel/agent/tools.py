@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from beaker_kernel.agent import briefing
+from beaker_kernel.agent import briefing, recorded
 from beaker_kernel.agent.policy import PERSON, digest
 from beaker_kernel.agent.tool import ToolResult, refused, tool
 
@@ -90,4 +90,6 @@ async def describe_variable(turn: Turn, name: str) -> ToolResult:
 async def ask_user(turn: Turn, question: str) -> ToolResult:
     """Ask the person a question when the answer can't be found in the session."""
     answer = await turn.surface.ask(question)
+    if turn.tape:
+        answer = recorded.answer(question, answer, turn.tape, turn.redact)
     return ToolResult(answer) if answer else refused("nobody answered; do without")

@@ -227,6 +227,18 @@ async def test_a_secret_that_the_person_wrote_is_not_recorded(tmp_path) -> None:
         await replayed(tape.path, "run_code", code="x")
 
 
+async def test_what_a_person_answered_is_answered_again_but_for_a_secret(tmp_path) -> None:
+    path = tmp_path / "tape.jsonl"
+    redact = briefing.Redactor({"A_KEY": "canary-0123"})
+    for question, answer in (("which year?", "2020"), ("which key?", "canary-0123")):
+        tape = Tape(path, records=True)
+        box = toolbox(surface=Surface(answer=answer), tape=tape, redact=redact)
+        await use(box, "ask_user", question=question)
+    assert (await replayed(path, "ask_user", question="which year?"))[1].text == "2020"
+    assert "nobody answered" in (await replayed(path, "ask_user", question="which key?"))[1].error
+    assert "canary" not in path.read_text()
+
+
 @pytest.mark.parametrize("policy", ["ask", "auto", "never"])
 async def test_what_became_a_cell_when_it_was_recorded_does_not_run_twice(tmp_path, policy) -> None:
     path = tmp_path / "tape.jsonl"

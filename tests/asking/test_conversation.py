@@ -281,28 +281,6 @@ def test_a_frontend_that_drops_out_of_an_answer_gets_the_rest_when_it_comes_back
             back.close()
 
 
-def test_an_approval_is_given_by_a_frontend_that_came_after_it_was_asked_for(
-    env: dict[str, str],
-) -> None:
-    with running(**env) as kernel:
-        can = {"beaker": {"capabilities": ["approval"]}}
-        asked = kernel.client.send("llm_request", {"request": "compute"}, metadata=can)
-        kernel.client.published(lambda m: m["msg_type"] == "approval_request")
-        late = kernel.another_client()
-        try:
-            _, events = resumed(late)
-            wanted = next(e["content"] for e in events if e["msg_type"] == "approval_request")
-            word = {key: wanted[key] for key in ("approval_id", "sha256")} | {"decision": "run"}
-            given = late.send("approve_request", word)
-            assert late.reply(given)["content"]["status"] == "ok"
-            assert kernel.client.reply(asked)["content"]["status"] == "ok"
-            assert "42" in text(kernel.client.outputs(asked))
-            again = late.send("approve_request", word)
-            assert late.reply(again)["content"]["ename"] == "ProtocolError"
-        finally:
-            late.close()
-
-
 def numbers_until_answered(client: Client, resumed: str) -> list[int]:
     """Return the numbers of all events until a frontend has what it asked for, and the answer."""
     seen: list[int] = []

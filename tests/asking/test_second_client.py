@@ -1,4 +1,4 @@
-"""An `%ask` cell that another frontend follows: what it sees, and the word that it gives."""
+"""A question that another frontend follows: what it sees, and the word that it gives."""
 
 from __future__ import annotations
 
@@ -87,6 +87,22 @@ def test_nobody_is_sent_events_who_follows_none(kernel: Kernel) -> None:
     assert {m["msg_type"] for m in outputs} <= {
         "execute_input", "display_data", "update_display_data", "stream",
     }  # fmt: skip
+
+
+def test_an_approval_of_a_page_is_given_by_a_client_that_came_after_it(kernel: Kernel) -> None:
+    can = {"beaker": {"capabilities": ["approval"]}}
+    asked = kernel.client.send("llm_request", {"request": "compute"}, metadata=can)
+    awaited(kernel.client)
+    late = kernel.another_client()
+    try:
+        missed = late.outputs(late.send("resume_request", {"since": 0}))
+        approval = next(m["content"] for m in missed if m["msg_type"] == "approval_request")
+        assert given(late, approval, "run") == "ok"
+        assert kernel.client.reply(asked)["content"]["status"] == "ok"
+        assert "42" in text(kernel.client.outputs(asked))
+        assert given(late, approval, "run") == "ProtocolError"
+    finally:
+        late.close()
 
 
 def test_the_word_of_a_second_client_counts(kernel: Kernel, follower: Client) -> None:

@@ -14,6 +14,7 @@ from nbclient.exceptions import CellExecutionError
 from papermill.exceptions import PapermillExecutionError
 
 from tests.support.kernels import running
+from tests.support.notebook_frontend import NotebookFrontend
 from tests.support.replies import call
 from tests.support.replies import text as say
 
@@ -174,3 +175,20 @@ def test_what_the_person_wrote_instead_runs_again(
     done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
     record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
     assert record["approved_by"] == "the person, as recorded"
+
+
+def test_what_was_recorded_on_a_page_runs_where_there_is_none(
+    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.when("add to it", call("insert_cell", code="x += 1"), say("Run it."))
+    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    with running(cwd=str(tmp_path), **env) as kernel:
+        page = NotebookFrontend(kernel.client)
+        page.run(page.add("x = 21"))
+        cell = page.add("%ask add to it")
+        assert page.ask_in_cell(cell["source"], cell["id"])[0]["status"] == "ok"
+        assert [op["op"] for op in page.ops] == ["insert"]
+    monkeypatch.setenv("BEAKER_REPLAY", "strict")
+    cells = notebook("x = 21", "%ask add to it", "x += 1", "assert x == 22")
+    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    assert "Run it." in json.dumps(done.cells[1].outputs)

@@ -31,6 +31,8 @@ SHOWN = 200
 """Characters of the question that stand in the file, for who reads its changes."""
 SAID = ("approved", "refused", "edited")
 """What a person may have said to code; each is a line's name for that code's SHA-256."""
+TEXTS = ("placed", "answered")
+"""The names of lines with a text on a cell's code or on a question of the model's."""
 _VARIES = (
     (re.compile(r"data:image/[^\s\"]+"), "IMAGE"),
     (re.compile(r"\b0x[0-9a-fA-F]{6,}"), "ADDRESS"),
@@ -46,8 +48,13 @@ _VARIES = (
 
 
 def fingerprint(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
-    """Return what a call is known by, in hex."""
-    content = json.dumps([list(messages), [asdict(tool) for tool in tools]], sort_keys=True)
+    """Return what a call is known by, in hex.
+
+    The tools that not every frontend has are no part of it: what was recorded on a page is known
+    where a notebook runs by itself.
+    """
+    offered = [tool.told for tool in tools if tool.everywhere]
+    content = json.dumps([list(messages), offered], sort_keys=True)
     for pattern, name in _VARIES:
         content = pattern.sub(name, content)
     return sha256(content.encode()).hexdigest()
@@ -121,6 +128,15 @@ class Tape:
 
     def _placed(self, sha256: str) -> str:
         return str(self._last(sha256, ("placed",)).get("text", ""))
+
+    def answer(self, sha256: str) -> str:
+        """Return what a person answered to this question of the model's; empty if nothing."""
+        return str(self._last(sha256, ("answered",)).get("text", ""))
+
+    def keep_answer(self, sha256: str, text: str) -> None:
+        """Keep what a person answered."""
+        if text != self.answer(sha256):
+            self._add({"answered": sha256, "text": text})
 
     def _last(self, sha256: str, names: tuple[str, ...]) -> dict[str, Any]:
         """Return the last line that has this digest under one of the names."""
@@ -237,7 +253,7 @@ def _check(line: dict[str, Any]) -> None:
     """Raise what reading a line raises where it holds nothing that is kept."""
     if not line.keys().isdisjoint(SAID):
         _word(line)
-    elif "placed" in line:
+    elif not line.keys().isdisjoint(TEXTS):
         _ = line["text"]
     else:
         _completion(line["answer"])
