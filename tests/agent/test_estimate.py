@@ -9,24 +9,12 @@ from beaker_kernel.agent.budget import Price
 from beaker_kernel.agent.estimate import described, sections
 from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.room import Room, size
-from beaker_kernel.languages import Default
-from beaker_kernel.protocol.replies import VariablesReply
 from tests.support.built_in_tools import TOOLS
 from tests.support.scripted_model import ScriptedModel
+from tests.support.sessions import EmptySession
 
 ASKED = [{"role": "system", "content": "s" * 400}, {"role": "user", "content": "u" * 800}]
 FOR_TOOLS = sum(tool.spec.size for tool in TOOLS)
-
-
-class Session:
-    """A session without variables."""
-
-    language = Default("python")
-    sandbox = ""
-    generation = 1
-
-    async def variables(self, limit=50, names=()):
-        return VariablesReply()
 
 
 def head(room: Room, price: Price | None = None) -> str:
@@ -64,7 +52,7 @@ def test_the_parts_are_counted_so_too() -> None:
 async def test_what_was_learnt_of_the_endpoint_in_use_counts() -> None:
     with ScriptedModel() as server:
         env = {"OPENAI_BASE_URL": server.base_url, "BEAKER_MODEL": "scripted-1"}
-        assistant = Assistant(Session(), env)
+        assistant = Assistant(EmptySession(), env)
         before = await assistant.describe(Question("hello"))
         room = assistant.models.room(await assistant.models.endpoint())
         room.learn(characters=1_000, tokens=1_000)

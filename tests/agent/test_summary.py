@@ -13,27 +13,15 @@ from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.room import MOST, PART
 from beaker_kernel.errors import BudgetExceeded
-from beaker_kernel.languages import Default
-from beaker_kernel.protocol.replies import VariablesReply
 from tests.support.replies import USAGE, hang, refusal
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
+from tests.support.sessions import EmptySession
 
 pytestmark = pytest.mark.anyio
 
 CONTEXT = 4_000
 SUMMARY = "- question 0 was answered by a word"
-
-
-class Session:
-    """A session without variables."""
-
-    language = Default("python")
-    sandbox = ""
-    generation = 1
-
-    async def variables(self, limit=50, names=()):
-        return VariablesReply()
 
 
 class Watched:
@@ -75,7 +63,7 @@ def tight(model):
 
 async def asked(settings, questions=10):
     """Ask one question after the other; return what was shown."""
-    assistant, surface = Assistant(Session(), settings), Watched()
+    assistant, surface = Assistant(EmptySession(), settings), Watched()
     try:
         for number in range(questions):
             await assistant.answer(surface, Question(f"question {number}?"))
@@ -144,7 +132,7 @@ async def test_a_summary_that_takes_too_long_is_done_without(model, tight, monke
 
 async def test_a_question_that_is_stopped_while_it_sums_up_loses_no_question(model, tight) -> None:
     model.when(sums_up, hang())
-    assistant, surface = Assistant(Session(), tight), Watched()
+    assistant, surface = Assistant(EmptySession(), tight), Watched()
     asking = asyncio.create_task(_until_stopped(assistant, surface))
     while not summaries(model):
         await asyncio.to_thread(model.wait_for_requests, len(model.requests) + 1)

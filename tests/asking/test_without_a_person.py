@@ -13,15 +13,19 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from papermill.exceptions import PapermillExecutionError
 
-from tests.support.kernels import running
+from tests.support.kernels import Kernel, running
 from tests.support.notebook_frontend import NotebookFrontend
 from tests.support.replies import call
 from tests.support.replies import text as say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from tests.support.scripted_model import ScriptedModel
+
+    Replayed = Callable[..., list[nbformat.NotebookNode]]
 
 
 def notebook(*cells: str) -> nbformat.NotebookNode:
@@ -112,32 +116,51 @@ def without_names(outputs: list[Any]) -> str:
     return re.sub(r'"model": "[^"]*"', "", json.dumps(outputs))
 
 
+def recording(model: ScriptedModel, folder: Path) -> AbstractContextManager[Kernel]:
+    """Have a kernel that records what the model and the person say."""
+    settings = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
+    return running(cwd=str(folder), **settings)
+
+
+@pytest.fixture
+def replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Replayed:
+    """Run cells where nobody is, with nothing but what was recorded, and return them."""
+
+    def replay(*cells: str) -> list[nbformat.NotebookNode]:
+        monkeypatch.setenv("BEAKER_REPLAY", "strict")
+        where = {"metadata": {"path": tmp_path}}
+        done = NotebookClient(notebook(*cells), timeout=60, resources=where).execute()
+        return list(done.cells)
+
+    return replay
+
+
+def approved_by(cell: nbformat.NotebookNode) -> str:
+    """Return who allowed the code that ran in a cell."""
+    return next(str(o.metadata.beaker.approved_by) for o in cell.outputs if o.get("metadata"))
+
+
 def test_what_a_person_allowed_while_it_was_recorded_runs_where_nobody_can_be_asked(
-    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: ScriptedModel, tmp_path: Path, replayed: Replayed
 ) -> None:
     model.when("compute it", call("run_code", code="y = 2 * x"), say("Done."))
-    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
-    with running(cwd=str(tmp_path), **env) as kernel:
+    with recording(model, tmp_path) as kernel:
         kernel.client.run("x = 21")
         asked = kernel.client.execute("%ask compute it", allow_stdin=True)
         kernel.client.answer_input("y")
         assert kernel.client.reply(asked)["content"]["status"] == "ok"
-    monkeypatch.setenv("BEAKER_REPLAY", "strict")
-    cells = notebook("x = 21", "%ask compute it", "assert y == 42")
-    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
-    record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
-    assert record["approved_by"] == "the person, as recorded"
+    cells = replayed("x = 21", "%ask compute it", "assert y == 42")
+    assert approved_by(cells[1]) == "the person, as recorded"
 
 
 def test_every_word_of_the_person_who_recorded_is_given_again(
-    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: ScriptedModel, tmp_path: Path, replayed: Replayed
 ) -> None:
     """One piece of code is refused, one edited in a cell, one comes in a cell of its own."""
     model.when("try it", call("run_code", code="x = 0"), say("Refused, then."))
     model.when("alter it", call("run_code", code="x = 1"), say("In your cell."))
     model.when("count it", call("insert_cell", code="x += 1"), say("Run the cell."))
-    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
-    with running(cwd=str(tmp_path), **env) as kernel:
+    with recording(model, tmp_path) as kernel:
         kernel.client.run("x = 21")
         for question, word in (("try it", "n"), ("alter it", "e"), ("count it", "")):
             asked = kernel.client.execute(f"%ask {question}", allow_stdin=True)
@@ -146,22 +169,19 @@ def test_every_word_of_the_person_who_recorded_is_given_again(
             assert kernel.client.reply(asked)["content"]["status"] == "ok"
             if word != "n":
                 kernel.client.run("x += 1")
-    monkeypatch.setenv("BEAKER_REPLAY", "strict")
     asking = ("%ask try it", "%ask alter it", "x += 1", "%ask count it", "x += 1")
-    cells = notebook("x = 21", *asking, "assert x == 23")
-    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
-    said = [json.dumps(cell.outputs) for cell in done.cells]
+    cells = replayed("x = 21", *asking, "assert x == 23")
+    said = [json.dumps(cell.outputs) for cell in cells]
     assert "Refused, then." in said[1]
     assert "In your cell." in said[2]
     assert "Run the cell." in said[4]
 
 
 def test_what_the_person_wrote_instead_runs_again(
-    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: ScriptedModel, tmp_path: Path, replayed: Replayed
 ) -> None:
     model.when("compute it", call("run_code", code="y = 2 * x"), say("Done."))
-    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
-    with running(cwd=str(tmp_path), **env) as kernel:
+    with recording(model, tmp_path) as kernel:
         kernel.client.run("x = 21")
         capable = {"beaker": {"capabilities": ["approval"]}}
         asked = kernel.client.send("llm_request", {"request": "compute it"}, metadata=capable)
@@ -170,25 +190,19 @@ def test_what_the_person_wrote_instead_runs_again(
         edit = word | {"decision": "edit", "code": "y = 3 * x"}
         kernel.client.send("approve_request", edit, channel="control")
         assert kernel.client.reply(asked)["content"]["status"] == "ok"
-    monkeypatch.setenv("BEAKER_REPLAY", "strict")
-    cells = notebook("x = 21", "%ask compute it", "assert y == 63")
-    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
-    record = next(o.metadata.beaker for o in done.cells[1].outputs if o.get("metadata"))
-    assert record["approved_by"] == "the person, as recorded"
+    cells = replayed("x = 21", "%ask compute it", "assert y == 63")
+    assert approved_by(cells[1]) == "the person, as recorded"
 
 
 def test_what_was_recorded_on_a_page_runs_where_there_is_none(
-    model: ScriptedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: ScriptedModel, tmp_path: Path, replayed: Replayed
 ) -> None:
     model.when("add to it", call("insert_cell", code="x += 1"), say("Run it."))
-    env = {"OPENAI_BASE_URL": model.base_url, "BEAKER_REPLAY": "record"}
-    with running(cwd=str(tmp_path), **env) as kernel:
+    with recording(model, tmp_path) as kernel:
         page = NotebookFrontend(kernel.client)
         page.run(page.add("x = 21"))
         cell = page.add("%ask add to it")
         assert page.ask_in_cell(cell["source"], cell["id"])[0]["status"] == "ok"
         assert [op["op"] for op in page.ops] == ["insert"]
-    monkeypatch.setenv("BEAKER_REPLAY", "strict")
-    cells = notebook("x = 21", "%ask add to it", "x += 1", "assert x == 22")
-    done = NotebookClient(cells, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
-    assert "Run it." in json.dumps(done.cells[1].outputs)
+    cells = replayed("x = 21", "%ask add to it", "x += 1", "assert x == 22")
+    assert "Run it." in json.dumps(cells[1].outputs)
