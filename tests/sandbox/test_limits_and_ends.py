@@ -128,7 +128,8 @@ def test_an_interrupt_reaches_the_cell_and_the_commands_that_it_has_started(
 @pytest.mark.parametrize("victim", ["beaker_kernel", "beaker_kernel.provisioning"])
 def test_whoever_is_killed_nothing_of_a_sandbox_is_left(person: Person, victim: str) -> None:
     with person.kernel() as kernel:
-        kernel.client.run("import subprocess; child = subprocess.Popen(['setsid', 'sleep', '600'])")
+        code = "import subprocess; s = subprocess.Popen(['sleep', '600'], start_new_session=True)"
+        kernel.client.run(code)
         family = kernel.relay.children(recursive=True)
         assert "sleep" in {process.name() for process in family}
         process = kernel.relay if victim == "beaker_kernel" else kernel.child(victim)
