@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from beaker_kernel.agent.briefing import SECRET, beginning, fenced
 from beaker_kernel.agent.files import NO_FILE, open_inside
-from beaker_kernel.agent.outputs import shorten, without_last_word
+from beaker_kernel.agent.outputs import shorten, without_last_line
 from beaker_kernel.agent.room import BRIEFING
 from beaker_kernel.errors import ConfigurationError, ProtocolError
 
@@ -177,14 +177,14 @@ def _image_type(content: bytes) -> str:
 
 
 def _text(content: bytes, *, whole: bool) -> str | None:
-    """Return content as text, if it is; where it was cut, without the word that the cut parts."""
+    """Return content as text, if it is; where it was cut, without the line that the cut parts."""
     try:
         text = getincrementaldecoder("utf-8-sig")().decode(content, final=whole)
     except UnicodeDecodeError:
         return None
     if "\0" in text:
         return None
-    return text if whole else without_last_word(text)
+    return text if whole else without_last_line(text)
 
 
 def _share(texts: Sequence[str], most: int) -> int:

@@ -15,9 +15,9 @@ IMAGES = ("image/png", "image/jpeg")
 TEXTS = ("text/markdown", "text/plain", "application/json", "text/latex", "text/html")
 ROOM = 100_000
 """Characters of text that are kept: its beginning and its end."""
-WORD = 1_000
-"""Characters of a word that are left out where it is cut."""
-_LAST_WORD, _FIRST_WORD = re.compile(r"\S+\Z"), re.compile(r"\A\S+")
+LINE = 1_000
+"""Characters of a line that are left out where it is cut."""
+_LAST_LINE, _FIRST_LINE = re.compile(r"[^\n]+\Z"), re.compile(r"\A[^\n]+")
 MOST_IMAGES = 4
 
 
@@ -93,20 +93,20 @@ def shorten(text: str, limit: int) -> str:
     return f"{text[:half]}\n… {left_out} characters left out …\n{text[len(text) - half :]}"
 
 
-def without_last_word(text: str) -> str:
-    """Leave out the word that a cut has parted: a part of a secret isn't known as one."""
-    return text[:-WORD] + _LAST_WORD.sub("", text[-WORD:])
+def without_last_line(text: str) -> str:
+    """Leave out the line that a cut has parted: a part of a secret isn't known as one."""
+    return text[:-LINE] + _LAST_LINE.sub("", text[-LINE:])
 
 
 def _kept(text: str) -> str:
-    """Return the beginning and the end of a long text, without the words that the cut parts.
+    """Return the beginning and the end of a long text, without the lines that the cut parts.
 
-    They may be parts of a secret, which aren't known as one.
+    There, a part of a secret would not be known as one.
     """
     half = ROOM // 2
     head, tail = text[:half], text[-half:]
-    head = without_last_word(head)
-    tail = _FIRST_WORD.sub("", tail[:WORD]) + tail[WORD:]
+    head = without_last_line(head)
+    tail = _FIRST_LINE.sub("", tail[:LINE]) + tail[LINE:]
     return f"{head}\n… {len(text) - len(head) - len(tail)} characters left out …\n{tail}"
 
 

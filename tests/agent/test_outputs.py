@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from beaker_kernel.agent.briefing import Redactor
 from beaker_kernel.agent.outputs import MOST_IMAGES, ROOM, Outputs, shorten
 
@@ -87,6 +89,15 @@ def test_a_secret_is_redacted_before_the_text_is_cut() -> None:
     outputs = stream("a" * 65 + "my-secret" + "b" * 200)
     shown = outputs.text(200, lambda text: text.replace("my-secret", "[redacted]"))
     assert "my-s" not in shown
+
+
+@pytest.mark.parametrize("before", range(ROOM // 2 - 30, ROOM // 2, 7))
+def test_of_a_secret_of_several_words_no_part_is_left_where_a_flood_is_cut(before: int) -> None:
+    secret, filler = "correct horse battery staple", "-" * before
+    outputs = stream(f"{filler}{secret}", "." * 2 * ROOM, f"{secret}{filler}")
+    shown = outputs.text(4 * ROOM, lambda text: text.replace(secret, "[redacted]"))
+    assert "left out" in shown
+    assert not any(word in shown for word in secret.split())
 
 
 def test_shorten_says_how_much_it_left_out() -> None:
