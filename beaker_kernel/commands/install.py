@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
+from beaker_kernel.kernel.kernelspecs import starts_beaker
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
@@ -143,7 +144,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 def is_ours(found: dict[str, Any]) -> bool:
     """Say whether a kernelspec starts Beaker."""
-    return "beaker_kernel" in found["argv"]
+    return starts_beaker(found["argv"])
 
 
 def _write(folder: Path, made: dict[str, Any]) -> None:

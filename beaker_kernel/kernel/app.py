@@ -8,11 +8,11 @@ here at the top says `TYPE_CHECKING = False` itself: the module `typing` would t
 from __future__ import annotations
 
 import os
-import signal
 import sys
 
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
+from beaker_kernel.kernel.early import signal
 from beaker_kernel.kernel.subkernel import Subkernel
 from beaker_kernel.malloc import use_one_arena
 from beaker_kernel.prctl import forbid_dumps

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from contextlib import suppress
 
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.kernel.early import dumps_flat, load, suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -67,8 +66,7 @@ def read(path: str) -> Connection:
 
     """
     try:
-        with open(path, encoding="utf-8") as file:
-            return of(json.load(file))
+        return of(load(path))
     except (OSError, ValueError, TypeError) as error:
         message = f"{path} is no connection file: {error}"
         raise ConfigurationError(message) from error
@@ -113,7 +111,7 @@ def write(path: str, connection: Connection) -> None:
     Only its owner can read it.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    content: dict[str, Any] = {
+    content: dict[str, str | int] = {
         "transport": connection.transport,
         "ip": connection.ip,
         "key": connection.key,
@@ -121,7 +119,7 @@ def write(path: str, connection: Connection) -> None:
         "kernel_name": "",
     }
     with open(descriptor, "w", encoding="utf-8") as file:
-        json.dump(content | connection.named_ports, file)
+        file.write(dumps_flat(content | connection.named_ports))
 
 
 def over_ipc(front: Connection, prefix: str) -> Connection:

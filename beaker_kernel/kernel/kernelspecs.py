@@ -7,19 +7,17 @@ standard library; a test compares the two.
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import site
 import sys
-from contextlib import suppress
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
+from beaker_kernel.kernel.early import load, suppress
 from beaker_kernel.kernel.sandboxing import sandboxed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from typing import Any
 
 NATIVE = "python3"
@@ -64,12 +62,20 @@ class KernelSpec:
             "prefix": sys.prefix,
             "resource_dir": self.resource_dir,
         }
-        pattern = re.compile(r"\{([A-Za-z0-9_]+)\}")
-        argv = [pattern.sub(lambda m: known.get(m[1], m[0]), word) for word in self.argv]
+        argv = [_filled(word, known) for word in self.argv]
         major, minor = sys.version_info[:2]
         if argv and argv[0] in {"python", f"python{major}", f"python{major}.{minor}"}:
             argv[0] = sys.executable
         return argv
+
+
+def _filled(word: str, known: Mapping[str, str]) -> str:
+    """Put in what ``{names}`` stand for; those that aren't known stay as they are."""
+    text, *rest = word.split("{")
+    for part in rest:
+        name, brace, tail = part.partition("}")
+        text += known[name] + tail if brace and name in known else "{" + part
+    return text
 
 
 def choose(environ: Mapping[str, str], own_resource_dir: str = "") -> KernelSpec:
@@ -106,9 +112,14 @@ def startable(spec: KernelSpec) -> KernelSpec:
         ConfigurationError: it is Beaker's own.
 
     """
-    if "beaker_kernel" in spec.argv:
+    if starts_beaker(spec.argv):
         raise ConfigurationError(f"the kernelspec {spec.name!r} is a Beaker, not a real kernel")
     return spec
+
+
+def starts_beaker(argv: Iterable[str]) -> bool:
+    """Tell whether a kernelspec's command is Beaker itself, as it is now or was once installed."""
+    return any(word == "beaker_kernel" or word.startswith("from beaker_kernel.") for word in argv)
 
 
 def default() -> KernelSpec:
@@ -136,7 +147,7 @@ def find(name: str) -> KernelSpec:
 
 def _for_language(language: str) -> KernelSpec:
     for spec in _installed():
-        if spec.language.lower() == language.lower() and "beaker_kernel" not in spec.argv:
+        if spec.language.lower() == language.lower() and not starts_beaker(spec.argv):
             return spec
     raise _not_found(language)
 
@@ -166,8 +177,7 @@ def read(name: str, resource_dir: str) -> KernelSpec:
     """
     path = os.path.join(resource_dir, "kernel.json")
     try:
-        with open(path, encoding="utf-8") as file:
-            spec = json.load(file)
+        spec = load(path)
         return KernelSpec(
             name=name.lower(),
             resource_dir=resource_dir,

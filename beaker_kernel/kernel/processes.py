@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import os
 import resource
-import signal
 import sys
-from contextlib import suppress
 
+from beaker_kernel.kernel.early import signal, suppress
 from beaker_kernel.prctl import SET_PDEATHSIG, prctl
 
 TYPE_CHECKING = False
@@ -59,7 +58,7 @@ def spawn(
     env: Mapping[str, str],
     inherit: int | None = None,
     stderr: int = 2,
-    death_signal: signal.Signals = signal.SIGKILL,
+    death_signal: str = "KILL",
 ) -> int:
     """Start a process in a group of its own that is killed when we die, and return its pid.
 
@@ -68,7 +67,7 @@ def spawn(
         env: the whole environment of the new process.
         inherit: a file descriptor to hand over, as its fd 3.
         stderr: a file descriptor to hand over, as its fd 2.
-        death_signal: what the system sends it when we die.
+        death_signal: what the system sends it when we die, without its ``SIG``.
 
     Raises:
         OSError: the command can't be started.
@@ -84,7 +83,7 @@ def spawn(
         return _spawn_portably(argv, env, inherit, stderr, death_signal)
     pid = os.posix_spawn(
         setpriv,
-        [setpriv, "--pdeathsig", death_signal.name.removeprefix("SIG"), "--", *argv],
+        [setpriv, "--pdeathsig", death_signal, "--", *argv],
         env,
         file_actions=actions,
         setpgroup=0,
@@ -114,7 +113,7 @@ def _spawn_portably(
     env: Mapping[str, str],
     inherit: int | None,
     stderr: int,
-    death_signal: signal.Signals,
+    death_signal: str,
 ) -> int:
     """Start a process through ``subprocess``, where setpriv(1) is missing."""
     import subprocess  # noqa: PLC0415 (10 ms that Linux with util-linux does not pay)
@@ -127,7 +126,7 @@ def _spawn_portably(
         resource.setrlimit(resource.RLIMIT_NOFILE, FILES)
         if inherit is not None:
             os.dup2(inherit, 3)
-        die_with_parent(parent, death_signal)
+        die_with_parent(parent, getattr(signal, f"SIG{death_signal}"))
 
     process = subprocess.Popen(
         argv,

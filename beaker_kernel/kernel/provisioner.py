@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import sys
 from contextlib import suppress
@@ -40,7 +39,7 @@ class Provisioner:
         self._decoder = link.Decoder()
         env = processes.subkernel_environment(os.environ)
         with theirs:
-            self.pid = processes.spawn(COMMAND, env, theirs.fileno(), stderr, signal.SIGTERM)
+            self.pid = processes.spawn(COMMAND, env, theirs.fileno(), stderr, "TERM")
         config = {"spec": vars(spec), "connection_file": connection_file}
         self._link.sendall(link.encode([b"config", dumps(config)]))
         self._link.setblocking(False)

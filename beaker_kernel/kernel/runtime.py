@@ -10,9 +10,9 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from contextlib import suppress
 
 from beaker_kernel.errors import ConfigurationError
+from beaker_kernel.kernel.early import suppress
 
 
 def create() -> str:

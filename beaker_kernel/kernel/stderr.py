@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import select
-from contextlib import suppress
+
+from beaker_kernel.kernel.early import suppress
 
 CHUNK = 4096
 """Bytes that a pipe which is ready takes without blocking (POSIX, PIPE_BUF, on Linux)."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
-from contextlib import suppress
 
 from beaker_kernel.kernel import connection, processes
+from beaker_kernel.kernel.early import signal, suppress
 from beaker_kernel.kernel.stderr import Stderr
 
 TYPE_CHECKING = False

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from jupyter_client.manager import KernelManager
 from jupyter_core.paths import jupyter_path
 
 from beaker_kernel.errors import ConfigurationError, KernelSpecNotFound
@@ -137,8 +138,34 @@ def test_a_kernel_is_found_by_name_or_else_by_language(installed: Path) -> None:
 
 
 def test_what_beaker_cant_start_is_refused(installed: Path) -> None:
-    with pytest.raises(ConfigurationError, match="is a Beaker"):
-        kernelspecs.find_for("beaker")
+    write(
+        installed, "older", argv=["python", "-P", "-m", "beaker_kernel", "-f", "{connection_file}"]
+    )
+    for name in ("beaker", "older"):
+        with pytest.raises(ConfigurationError, match="is a Beaker"):
+            kernelspecs.find_for(name)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "{prefix}/bin",
+        "{{prefix}}",
+        "{unknown}{prefix}",
+        "{",
+        "}{",
+        "{prefix",
+        "a{b}c",
+        "{}",
+        "é{prefix}",
+    ],
+)
+def test_a_commands_templates_are_filled_in_as_jupyter_does_it(installed: Path, word: str) -> None:
+    write(installed, "templates", argv=["a-kernel", word, "{connection_file}", "{resource_dir}"])
+    manager = KernelManager(kernel_name="templates", connection_file="/a {prefix}/k.json")
+    assert (
+        kernelspecs.find("templates").command("/a {prefix}/k.json") == manager.format_kernel_cmd()
+    )
 
 
 def test_a_provisioner_is_used_where_it_is_not_jupyters_own(installed: Path) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = {"asyncio", "ctypes", "datetime", "inspect", "socket", "subprocess", "typing", "zmq"}
+HEAVY = {
+    *("asyncio", "collections", "contextlib", "ctypes", "datetime", "enum", "functools", "inspect"),
+    *("json", "re", "runpy", "signal", "socket", "subprocess", "types", "typing", "zmq"),
+}
 """What the relay, or a careless import, may load once the subkernel is on its way."""
 LOADED = """
 import sys
