@@ -1,8 +1,11 @@
-"""What a kernel said of itself the last time, for clients that give up on a slow start.
+"""What a kernel said of itself the last time, and whether it told us that it was there.
 
-Some wait ten seconds for the answer to their first kernel_info_request. The kept one is found by
-all that could change it: the command, its environment, the interpreter and its time, the version of
-the kernel's package. It claims neither debugger nor subshells, for those are asked for at once.
+The first is for clients that give up on a slow start: some wait ten seconds for the answer to their
+first kernel_info_request. It claims neither debugger nor subshells, for those are asked for at
+once. The second spares a start the question whether the kernel is there.
+
+Both are found by all that could change them: the command, its environment, the interpreter and its
+time, the version of the kernel's package.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from beaker_kernel.kernel.kernelspecs import data_dir
 from beaker_kernel.protocol.frames import dumps
@@ -22,19 +25,32 @@ if TYPE_CHECKING:
 CLAIMS = ("debugger", "kernel subshells")
 
 
-def read(spec: KernelSpec) -> bytes:
-    """Return the content of the kept kernel_info_reply, or nothing.
+class Kept(NamedTuple):
+    """What a kernel showed of itself.
+
+    Attributes:
+        info: the modest content of its kernel_info_reply; empty if that isn't known.
+        starting: the seconds that it took until its status ``starting`` reached us; 0 if none did.
+
+    """
+
+    info: bytes = b""
+    starting: float = 0.0
+
+
+def read(spec: KernelSpec) -> Kept:
+    """Return what is known.
 
     What a provisioner starts differs with where it does, and with what confines it.
     """
     if spec.provisioner:
-        return b""
+        return Kept()
     try:
-        with open(_path(spec), "rb") as file:
-            content = file.read()
-        return content if isinstance(json.loads(content), dict) else b""
-    except (OSError, ValueError):
-        return b""
+        with open(_path(spec), encoding="utf-8") as file:
+            said = json.load(file)
+        return Kept(dumps(dict(said["info"])), float(said["starting"]))
+    except (OSError, ValueError, LookupError, TypeError):
+        return Kept()
 
 
 def modest(content: bytes) -> bytes:
@@ -47,8 +63,8 @@ def modest(content: bytes) -> bytes:
     return dumps(info)
 
 
-def keep(spec: KernelSpec, kept: bytes) -> None:
-    """Keep the modest content; a disk that is full is no reason to fail."""
+def keep(spec: KernelSpec, kept: Kept) -> None:
+    """Keep that for the next start; a disk that is full is no reason to fail."""
     if spec.provisioner or kept == read(spec):
         return
     with suppress(OSError):
@@ -56,7 +72,7 @@ def keep(spec: KernelSpec, kept: bytes) -> None:
         os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
         unfinished = f"{path}.{os.getpid()}"
         with open(os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(kept)
+            file.write(dumps({"info": json.loads(kept.info), "starting": kept.starting}))
         os.replace(unfinished, path)
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.kernel import kept_info, kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.traffic import Traffic
-from beaker_kernel.protocol.frames import DELIMITER
+from beaker_kernel.protocol.frames import DELIMITER, msg_type
 
 if TYPE_CHECKING:
     import zmq
@@ -33,8 +34,11 @@ LEISURE = 1.0
 """Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
+NO_PARENT = (b"{}", b"null")
 ECHO = 0.01
 """Seconds that the echo of a request may come after its reply."""
+LATE = 2.0
+"""Times as long as the last time after which a subkernel that said that it starts is asked."""
 LAST_WORDS = 5
 """Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
 
@@ -78,6 +82,9 @@ class SubkernelSide:
         self._signer = signer
         self._loop = loop
         self._traffic = self._new_traffic()
+        self._known = kept_info.Kept()
+        self._answered = self._asked = False
+        self._opened = self._announced = 0.0
         self._patience = patience
         self._closing = False
         self._replacing = False
@@ -96,6 +103,7 @@ class SubkernelSide:
             self._traffic.forward(request)
         else:
             self.waiting.append(request)
+            self._traffic.expect(request.identity)
 
     def answer(self, identity: bytes, frames: list[bytes]) -> None:
         """Send a frontend client's answer on stdin."""
@@ -138,13 +146,16 @@ class SubkernelSide:
     def close(self) -> None:
         """End the process and close the sockets."""
         self.subkernel.kill()
+        self._keep()
         self._traffic.close()
 
     # ------------------------------------------------------------------ readiness
 
     def connect(self) -> None:
         """Connect to the present generation and ask whether it is there."""
-        self.ready = False
+        self.ready = self._answered = self._asked = False
+        self._announced = 0.0
+        self._known = kept_info.read(self.subkernel.spec)
         self._traffic = self._new_traffic()
         pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
@@ -165,7 +176,13 @@ class SubkernelSide:
             published=self._published,
             own_reply=self._own_reply,
         )
-        self._probe()
+        for request in self.waiting:
+            self._traffic.expect(request.identity)
+        self._opened = time.monotonic()
+        if self._known.starting:
+            self._loop.call_later(LATE * self._known.starting, self._probe)
+        else:
+            self._probe()
 
     def _hear(self, provisioner: Provisioner) -> None:
         """Take in what the provisioner says: that the kernel listens, or why there is none."""
@@ -186,9 +203,12 @@ class SubkernelSide:
             self._loop.remove(self.subkernel.stderr.reader)
 
     def _probe(self) -> None:
-        """Ask the subkernel, unless it has shown that it is there."""
-        if self.ready:
-            return
+        """Ask the subkernel whether it is there, unless it has shown that it is."""
+        if not self.ready:
+            self._ask()
+
+    def _ask(self) -> None:
+        self._asked = True
         parts = self._composer.compose("kernel_info_request", {})
         self._traffic.send_own("shell", self._signer.frames(parts))
 
@@ -200,23 +220,37 @@ class SubkernelSide:
             return
         if not self.ready:  # the echo is still on its way, or was published before we listened
             self._loop.call_later(ECHO, self._probe)
-        spec, said = self.subkernel.spec, kept_info.modest(frames[at + 5])
-        self._loop.call_later(LEISURE, lambda: kept_info.keep(spec, said))
+        self._known = kept_info.Kept(kept_info.modest(frames[at + 5]), self._announced)
+        self._loop.call_later(LEISURE, self._keep)
+
+    def _keep(self) -> None:
+        """Keep what is known for the next start."""
+        if self._known.info:
+            kept_info.keep(self.subkernel.spec, self._known)
 
     def _published(self, frames: list[bytes]) -> None:
-        """Hand on what is published; the first echo of a probe tells that nothing is lost now."""
+        """Hand on what is published, except the echo of a probe."""
         if frames[0] == DELIMITER:  # ipykernel's welcome to the empty topic has no topic frame
             frames.insert(0, b"")
-        if self._probe_mark not in frames[4]:
+        is_echo = self._probe_mark in frames[4]
+        if not is_echo:
             self._receiver.publish(frames)
-        elif not self.ready:
-            # Frontends take another session for that of a restarted kernel, and drop what they have
-            # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
-            named = json.loads(frames[3]).get("session")
-            self._composer.session = str(named or self._composer.name)
-            self._is_ready()
+        if not (self.ready and self._answered):
+            self._look(frames, is_echo=is_echo)
 
-    def _is_ready(self) -> None:
+    def _look(self, frames: list[bytes], *, is_echo: bool) -> None:
+        """See that it is there, and nothing that it publishes is lost: it says so, or answers."""
+        self._answered |= frames[4] not in NO_PARENT
+        is_starting = b'"starting"' in frames[6] and msg_type(frames[3]) == "status"
+        if is_starting:
+            self._announced = time.monotonic() - self._opened
+        if (is_echo or is_starting) and not self.ready:
+            self._is_ready(json.loads(frames[3]))
+
+    def _is_ready(self, header: dict[str, Any]) -> None:
+        # Frontends take another session for that of a restarted kernel, and drop what they have
+        # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
+        self._composer.session = str(header.get("session") or self._composer.name)
         self.ready = True
         self._first_start_is_over()
         self._replacing = False
@@ -227,12 +261,14 @@ class SubkernelSide:
         waiting, self.waiting = self.waiting, []
         for request in waiting:
             self.forward(request)
+        if not waiting and not self._asked:
+            self._ask()
         self._receiver.subkernel_started()
 
     def _stand_in(self) -> None:
         """Have the clients in that wait for the kernel's first answer alone, if it takes long."""
         if self._is_first_start:
-            self.kept_info = kept_info.read(self.subkernel.spec)
+            self.kept_info = self._known.info
         if self.kept_info:
             self._receiver.subkernel_slow()
 
@@ -253,7 +289,7 @@ class SubkernelSide:
 
     def _expect_answer(self, pid: int) -> None:
         """Tell who waits that a subkernel doesn't answer; it may yet, so it is left alone."""
-        if self.subkernel.pid == pid and not self.ready:
+        if self.subkernel.pid == pid and not self._answered:
             said = f"the kernel has not answered since {self._patience:g} s"
             self._receiver.subkernel_silent(said + last_words(self.subkernel.stderr.end))
             self._expect_answer_later(pid)

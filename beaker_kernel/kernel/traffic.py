@@ -58,6 +58,11 @@ class Traffic:
         for channel in ("shell", "control"):
             self._listen(self._sockets.own[channel], _under(own_reply, channel))
 
+    def expect(self, identity: bytes) -> None:
+        """Connect for a frontend client that will send something: its connections take a while."""
+        if self._sockets.own:
+            self._client(identity)
+
     def forward(self, request: Request) -> None:
         """Send a frontend's request on."""
         send(self._client(request.identity)[request.channel], self._seal(request.frames[1:]))

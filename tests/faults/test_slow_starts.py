@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from beaker_kernel.kernel import kept_info
+from beaker_kernel.kernel.kept_info import Kept
 from beaker_kernel.kernel.kernelspecs import KernelSpec
 from tests.support.kernels import PATIENCE, Kernel, running, text
 from tests.support.kernelspec_folders import open_gate, write_gated_kernel
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 HANDSHAKE = 10.0
 """Seconds that some clients wait."""
+SAID = Kept(b'{"status":"ok"}', 0.5)
 SOONER = 7_000
 """Milliseconds in which a kept answer would have come."""
 
@@ -41,7 +43,7 @@ def known(argv: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     """Keep what the kernel said of itself the last time, which was remarkable."""
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path))
     said = b'{"status": "ok", "banner": "as ever", "debugger": true, "supported_features": null}'
-    kept_info.keep(spec_of(argv), kept_info.modest(said))
+    kept_info.keep(spec_of(argv), Kept(kept_info.modest(said)))
 
 
 def spec_of(argv: list[str], provisioner: str = "", **env: str) -> KernelSpec:
@@ -117,13 +119,13 @@ def test_another_command_environment_interpreter_or_version_is_another_kernel(
     python.parent.mkdir()
     python.touch(mode=0o700)
     argv = [str(python), "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    kept_info.keep(spec_of(argv), b'{"status": "ok"}')
-    assert kept_info.read(spec_of(argv))
-    assert not kept_info.read(spec_of([*argv, "--quiet"]))
-    assert not kept_info.read(spec_of(argv, MODE="fast"))
-    assert not kept_info.read(spec_of(argv, provisioner="beaker-sandbox"))
+    kept_info.keep(spec_of(argv), SAID)
+    assert kept_info.read(spec_of(argv)) == SAID
+    assert kept_info.read(spec_of([*argv, "--quiet"])) == Kept()
+    assert kept_info.read(spec_of(argv, MODE="fast")) == Kept()
+    assert kept_info.read(spec_of(argv, provisioner="beaker-sandbox")) == Kept()
     (packages / "ipykernel-8.0.dist-info").mkdir()
-    assert not kept_info.read(spec_of(argv))
-    kept_info.keep(spec_of(argv), b'{"status": "ok"}')
+    assert kept_info.read(spec_of(argv)) == Kept()
+    kept_info.keep(spec_of(argv), SAID)
     os.utime(python, (1, 1))
-    assert not kept_info.read(spec_of(argv))
+    assert kept_info.read(spec_of(argv)) == Kept()
