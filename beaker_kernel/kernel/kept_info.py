@@ -11,6 +11,7 @@ time, the version of the kernel's package.
 from __future__ import annotations
 
 import json
+import math
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,7 +49,8 @@ def read(spec: KernelSpec) -> Kept:
     try:
         with open(_path(spec), encoding="utf-8") as file:
             said = json.load(file)
-        return Kept(dumps(dict(said["info"])), float(said["starting"]))
+        kept = Kept(dumps(dict(said["info"])), float(said["starting"]))
+        return kept if 0 <= kept.starting < math.inf else Kept()
     except (OSError, ValueError, LookupError, TypeError):
         return Kept()
 

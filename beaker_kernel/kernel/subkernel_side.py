@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from typing import TYPE_CHECKING, Any
 
-from beaker_kernel.kernel import kept_info, kernelspecs, processes, sandboxing
+from beaker_kernel.kernel import kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
+from beaker_kernel.kernel.handshake import Handshake
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.traffic import Traffic
-from beaker_kernel.protocol.frames import DELIMITER, msg_type
+from beaker_kernel.protocol.frames import DELIMITER
 
 if TYPE_CHECKING:
     import zmq
@@ -34,11 +34,8 @@ LEISURE = 1.0
 """Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
-NO_PARENT = (b"{}", b"null")
 ECHO = 0.01
 """Seconds that the echo of a request may come after its reply."""
-LATE = 2.0
-"""Times as long as the last time after which a subkernel that said that it starts is asked."""
 LAST_WORDS = 5
 """Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
 
@@ -54,6 +51,8 @@ class SubkernelSide:
         gave_up: whether it died so often that the relay has to end.
 
     """
+
+    _handshake: Handshake
 
     def __init__(
         self,
@@ -82,9 +81,6 @@ class SubkernelSide:
         self._signer = signer
         self._loop = loop
         self._traffic = self._new_traffic()
-        self._known = kept_info.Kept()
-        self._answered = self._asked = False
-        self._opened = self._announced = 0.0
         self._patience = patience
         self._closing = False
         self._replacing = False
@@ -146,16 +142,15 @@ class SubkernelSide:
     def close(self) -> None:
         """End the process and close the sockets."""
         self.subkernel.kill()
-        self._keep()
+        self._handshake.keep()
         self._traffic.close()
 
     # ------------------------------------------------------------------ readiness
 
     def connect(self) -> None:
         """Connect to the present generation and ask whether it is there."""
-        self.ready = self._answered = self._asked = False
-        self._announced = 0.0
-        self._known = kept_info.read(self.subkernel.spec)
+        self.ready = False
+        self._handshake = Handshake(self.subkernel.spec)
         self._traffic = self._new_traffic()
         pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
@@ -178,9 +173,8 @@ class SubkernelSide:
         )
         for request in self.waiting:
             self._traffic.expect(request.identity)
-        self._opened = time.monotonic()
-        if self._known.starting:
-            self._loop.call_later(LATE * self._known.starting, self._probe)
+        if self._handshake.delay:
+            self._loop.call_later(self._handshake.delay, self._probe)
         else:
             self._probe()
 
@@ -208,7 +202,7 @@ class SubkernelSide:
             self._ask()
 
     def _ask(self) -> None:
-        self._asked = True
+        self._handshake.asked = True
         parts = self._composer.compose("kernel_info_request", {})
         self._traffic.send_own("shell", self._signer.frames(parts))
 
@@ -220,13 +214,8 @@ class SubkernelSide:
             return
         if not self.ready:  # the echo is still on its way, or was published before we listened
             self._loop.call_later(ECHO, self._probe)
-        self._known = kept_info.Kept(kept_info.modest(frames[at + 5]), self._announced)
-        self._loop.call_later(LEISURE, self._keep)
-
-    def _keep(self) -> None:
-        """Keep what is known for the next start."""
-        if self._known.info:
-            kept_info.keep(self.subkernel.spec, self._known)
+        self._handshake.learn(frames[at + 5])
+        self._loop.call_later(LEISURE, self._handshake.keep)
 
     def _published(self, frames: list[bytes]) -> None:
         """Hand on what is published, except the echo of a probe."""
@@ -235,17 +224,10 @@ class SubkernelSide:
         is_echo = self._probe_mark in frames[4]
         if not is_echo:
             self._receiver.publish(frames)
-        if not (self.ready and self._answered):
-            self._look(frames, is_echo=is_echo)
-
-    def _look(self, frames: list[bytes], *, is_echo: bool) -> None:
-        """See that it is there, and nothing that it publishes is lost: it says so, or answers."""
-        self._answered |= frames[4] not in NO_PARENT
-        is_starting = b'"starting"' in frames[6] and msg_type(frames[3]) == "status"
-        if is_starting:
-            self._announced = time.monotonic() - self._opened
-        if (is_echo or is_starting) and not self.ready:
-            self._is_ready(json.loads(frames[3]))
+        if not (self.ready and self._handshake.answered):
+            made = self._handshake.is_made(frames, is_echo=is_echo)
+            if made and not self.ready:
+                self._is_ready(json.loads(frames[3]))
 
     def _is_ready(self, header: dict[str, Any]) -> None:
         # Frontends take another session for that of a restarted kernel, and drop what they have
@@ -261,14 +243,14 @@ class SubkernelSide:
         waiting, self.waiting = self.waiting, []
         for request in waiting:
             self.forward(request)
-        if not waiting and not self._asked:
+        if not waiting and not self._handshake.asked:
             self._ask()
         self._receiver.subkernel_started()
 
     def _stand_in(self) -> None:
         """Have the clients in that wait for the kernel's first answer alone, if it takes long."""
         if self._is_first_start:
-            self.kept_info = self._known.info
+            self.kept_info = self._handshake.known.info
         if self.kept_info:
             self._receiver.subkernel_slow()
 
@@ -289,7 +271,7 @@ class SubkernelSide:
 
     def _expect_answer(self, pid: int) -> None:
         """Tell who waits that a subkernel doesn't answer; it may yet, so it is left alone."""
-        if self.subkernel.pid == pid and not self._answered:
+        if self.subkernel.pid == pid and not self._handshake.answered:
             said = f"the kernel has not answered since {self._patience:g} s"
             self._receiver.subkernel_silent(said + last_words(self.subkernel.stderr.end))
             self._expect_answer_later(pid)

@@ -112,7 +112,16 @@ def test_one_that_starts_and_then_answers_nothing_is_told_of(
 
 
 @pytest.mark.parametrize(
-    "kept", [b"", b"[]", b'{"info": 1}', b'{"info": {}, "starting": "x"}', b"\xff"]
+    "kept",
+    [
+        b"",
+        b"[]",
+        b'{"info": 1}',
+        b'{"info": {}, "starting": "x"}',
+        b'{"info": {}, "starting": NaN}',
+        b'{"info": {}, "starting": -1}',
+        b"\xff",
+    ],
 )
 def test_what_is_kept_and_damaged_is_known_no_more(
     data: dict[str, str], python: KernelSpec, tmp_path: Path, kept: bytes

@@ -1,0 +1,64 @@
+"""How one generation of the subkernel shows that it is there, and what is learnt of it for later.
+
+A kernel publishes ``starting`` as it begins to listen. Where that reached us the last time it is
+waited for, and the first request is the person's. Another kernel is asked at once, and its echo
+shows that it is there: what comes after either reaches us, too.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from beaker_kernel.kernel import kept_info
+from beaker_kernel.kernel.kept_info import Kept
+from beaker_kernel.protocol.frames import msg_type
+
+if TYPE_CHECKING:
+    from beaker_kernel.kernel.kernelspecs import KernelSpec
+
+LATE = 2.0
+"""Times as long as the last time after which one that has not said that it starts is asked."""
+NO_PARENT = (b"{}", b"null")
+
+
+class Handshake:
+    """The first words of one generation.
+
+    Attributes:
+        known: what it showed of itself the last time.
+        answered: whether it has answered any request.
+        asked: whether it was asked if it is there.
+
+    """
+
+    def __init__(self, spec: KernelSpec) -> None:
+        self.known = kept_info.read(spec)
+        self.answered = self.asked = False
+        self._spec = spec
+        self._began = time.monotonic()
+        self._starting = 0.0
+        self._learnt: Kept | None = None
+
+    @property
+    def delay(self) -> float:
+        """The seconds after which it is asked if it is there."""
+        return LATE * self.known.starting
+
+    def is_made(self, frames: list[bytes], *, is_echo: bool) -> bool:
+        """Tell whether a published message shows that it is there, and that we hear it."""
+        self.answered |= frames[4] not in NO_PARENT
+        is_starting = b'"starting"' in frames[6] and msg_type(frames[3]) == "status"
+        if is_starting:
+            self._starting = time.monotonic() - self._began
+        return is_echo or is_starting
+
+    def learn(self, content: bytes) -> None:
+        """Take in what it says of itself: the content of a kernel_info_reply."""
+        self._learnt = Kept(kept_info.modest(content), self._starting)
+
+    def keep(self) -> None:
+        """Keep what was learnt for the next start."""
+        if self._learnt:
+            kept_info.keep(self._spec, self._learnt)
+            self._learnt = None
