@@ -22,7 +22,7 @@ from beaker_kernel.agent.notebook_rules import NotebookRules
 from beaker_kernel.agent.policy import for_question, narrowest
 from beaker_kernel.agent.room import BRIEFING, Room, size
 from beaker_kernel.agent.summary import sum_up
-from beaker_kernel.agent.toolbox import Toolbox
+from beaker_kernel.agent.toolbox import Toolbox, offered
 from beaker_kernel.agent.turn import Turn
 from beaker_kernel.errors import BeakerError, ConfigurationError
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.session import Session
     from beaker_kernel.agent.settings import Beaker
     from beaker_kernel.agent.surface import Surface
+    from beaker_kernel.agent.tool import Tool
     from beaker_kernel.protocol.replies import Policy, Section
 
 
@@ -278,7 +279,7 @@ class Assistant:
         """Return the system's message and the one that asks; turns without room are taken out."""
         system = self._system(self._folders_rules(question))
         told = briefing.joined(await self._parts(question, room))
-        specs = [tool.spec for tool in self.contexts.tools]
+        specs = [tool.spec for tool in self._offered(question)]
         own = size([{"content": system}, {"content": told}], specs)
         self.conversation.fit(room.characters - own - beside, at_least=0)
         return system, told
@@ -324,13 +325,17 @@ class Assistant:
             "conversation": "\n\n".join(map(briefing.spoken, earlier)),
             **told,
         }
-        return estimate.sections(texts, self.contexts.tools, room)
+        return estimate.sections(texts, self._offered(question), room)
 
     async def describe(self, question: Question) -> str:
         """Return what the model would be sent with a question, and about what it takes."""
         room, price = await self._in_use()
         messages = self.conversation.ask(*await self._briefing(question, room))
-        return estimate.described(messages, self.contexts.tools, room, price)
+        return estimate.described(messages, self._offered(question), room, price)
+
+    def _offered(self, question: Question) -> tuple[Tool, ...]:
+        """Return the tools that the model is told of with a question."""
+        return offered(self.contexts.tools, self.settings.tool_policies, question.notebook)
 
     async def _in_use(self) -> tuple[Room, Price | None]:
         with suppress(BeakerError):  # what is sent can be seen before there is a model

@@ -115,7 +115,8 @@ class Requests:
         """Say what the model would be sent with a question."""
         request = decode("briefing_request", carrier.content)
         assert isinstance(request, requests.BriefingRequest)
-        question = Question(request.request, without=request.without)
+        notebook = self._surfaces.notebook(carrier)
+        question = Question(request.request, notebook=notebook, without=request.without)
         sections = await self._assistant.sections(question)
         return encode(replies.BriefingReply(sections=tuple(sections)))
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from beaker_kernel.agent.model import ToolCall
+    from beaker_kernel.agent.notebook import Notebook
     from beaker_kernel.agent.tool import Tool
     from beaker_kernel.agent.turn import Turn
     from beaker_kernel.protocol.replies import Policy
@@ -40,12 +41,8 @@ class Toolbox:
     ) -> None:
         self.turn = turn
         self._policies = policies
-        self._tools = {tool.name: tool for tool in in_order(tools) if self._is_offered(tool)}
+        self._tools = {tool.name: tool for tool in offered(tools, policies, turn.notebook)}
         self.specs = tuple(tool.spec for tool in self._tools.values())
-
-    def _is_offered(self, tool: Tool) -> bool:
-        usable = bool(self.turn.notebook) or tool.needs != "cells"
-        return usable and self._policies.get(tool.name) != "never"
 
     async def use(self, call: ToolCall) -> ToolResult:
         """Use the tool that the model called; what is wrong with the call is said to the model.
@@ -103,6 +100,15 @@ class Toolbox:
             said = self.turn.data(f"{type(error).__name__}: {error}")
             return refused(f"{tool.name} failed\n{said}")
         return result if isinstance(result, ToolResult) else ToolResult(self.turn.data(result))
+
+
+def offered(
+    tools: Iterable[Tool], policies: Mapping[str, Policy], notebook: Notebook | None
+) -> tuple[Tool, ...]:
+    """Return the tools that the model is told of, one of a name; without a notebook none for it."""
+    usable = (tool for tool in in_order(tools) if notebook or tool.needs != "cells")
+    named = {tool.name: tool for tool in usable if policies.get(tool.name) != "never"}
+    return tuple(named.values())
 
 
 def in_order(tools: Iterable[Tool]) -> list[Tool]:

@@ -10,6 +10,7 @@ from beaker_kernel.agent import attachments
 from beaker_kernel.agent.assistant import Assistant
 from beaker_kernel.agent.disclosures import Disclosures
 from beaker_kernel.agent.link import Incoming
+from beaker_kernel.agent.notebook import Notebook, NotebookState
 from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.question import Question
 from beaker_kernel.agent.session import Execution
@@ -301,3 +302,19 @@ async def test_a_size_that_is_set_counts_where_no_profile_says(model) -> None:
         await assistant.answer(surface, Question(f"question {number}?"))
     await assistant.close()
     assert any("oldest turns are summed up" in notice for notice in surface.notices)
+
+
+@pytest.mark.parametrize("notebook", [None, Notebook(None, None)])
+async def test_the_tools_that_are_sent_are_those_that_are_told_beforehand(
+    assistant, model, notebook
+) -> None:
+    assistant.settings.tool_policies = {"describe_variable": "never"}
+    question = Question("why?", notebook=notebook, state=NotebookState([]))
+    sections = {section.name: section.text for section in await assistant.sections(question)}
+    lines = sections["tools"].splitlines()
+    await assistant.answer(Quiet(), question)
+    sent = {tool["function"]["name"] for tool in model.requests[0].body["tools"]}
+    names = {tool.name for tool in assistant.contexts.tools}
+    assert {name for name in names if any(line.startswith(f"{name}: ") for line in lines)} == sent
+    assert "describe_variable" not in sent
+    assert ("replace_cell" in sent) == bool(notebook)
