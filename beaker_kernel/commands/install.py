@@ -144,7 +144,7 @@ def read(folder: Path) -> dict[str, Any]:
 
 def is_ours(found: dict[str, Any]) -> bool:
     """Say whether a kernelspec starts Beaker."""
-    return starts_beaker(found["argv"])
+    return starts_beaker(map(str, found["argv"]))
 
 
 def _write(folder: Path, made: dict[str, Any]) -> None:

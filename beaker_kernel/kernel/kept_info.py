@@ -49,10 +49,11 @@ def read(spec: KernelSpec) -> Kept:
     try:
         with open(_path(spec), encoding="utf-8") as file:
             said = json.load(file)
-        kept = Kept(dumps(dict(said["info"])), float(said["starting"]))
-        return kept if 0 <= kept.starting < math.inf else Kept()
-    except (OSError, ValueError, LookupError, TypeError):
+        info, starting = said["info"], float(said["starting"])
+    except (OSError, ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
         return Kept()
+    is_sound = isinstance(info, dict) and 0 <= starting < math.inf
+    return Kept(dumps(info), starting) if is_sound else Kept()
 
 
 def modest(content: bytes) -> bytes:

@@ -181,7 +181,7 @@ def read(name: str, resource_dir: str) -> KernelSpec:
         return KernelSpec(
             name=name.lower(),
             resource_dir=resource_dir,
-            argv=list(spec["argv"]),
+            argv=_words(spec["argv"]),
             language=spec.get("language", ""),
             env=spec.get("env") or {},
             interrupt_mode=spec.get("interrupt_mode", "signal"),
@@ -189,6 +189,19 @@ def read(name: str, resource_dir: str) -> KernelSpec:
         )
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"{path} is no kernelspec: {error}") from error
+
+
+def _words(argv: list[object]) -> list[str]:
+    """Return a command whose every word is text.
+
+    Raises:
+        TypeError: one isn't.
+
+    """
+    words = [word for word in argv if isinstance(word, str)]
+    if len(words) < len(argv):
+        raise TypeError("a word of its argv is no text")
+    return words
 
 
 def kernel_dirs() -> Iterator[str]:

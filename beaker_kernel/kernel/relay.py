@@ -57,6 +57,7 @@ class Relay:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._frontends = Frontends(self._context, front, self._signer, composer)
         self._questions = Questions()
+        self._stood_in_for: set[str] = set()
         self._turns = Turns()
         self._digests = Digests()
         self._memory = Memory(self._loop)
@@ -223,6 +224,9 @@ class Relay:
         """Pass a reply on to the client that asked."""
         at = frames.index(DELIMITER)
         parent_id = msg_id(frames[at + 3])
+        if parent_id in self._stood_in_for:
+            self._stood_in_for.remove(parent_id)
+            return
         request = self._frontends.requests.get(parent_id)
         content = self._completed(request, frames[at + 5]) if request else frames[at + 5]
         if content is not frames[at + 5]:
@@ -297,16 +301,27 @@ class Relay:
         waiting, self._back.waiting = self._back.waiting, []
         for request in waiting:
             self._start(request)
+        for request in self._frontends.requests.of(Route.SUBKERNEL):
+            if request.msg_type == "kernel_info_request" and not request.replied:
+                self._stood_in_for.add(request.msg_id)  # it has that already: it may answer late
+                self._start(request)
 
     def subkernel_died(self, ended: str) -> None:
         """Tell everybody who waits for the subkernel, and the agent."""
         self._fail_all("KernelDied", f"the kernel and its variables are gone: it {ended}")
         self._questions.clear()
+        self._stood_in_for.clear()
         self._agent.subkernel_died()
 
     def subkernel_silent(self, said: str) -> None:
-        """Tell everybody who waits for the subkernel."""
-        self._fail_all("KernelNotReady", said)
+        """Tell everybody who waits for the subkernel; what it has got already it may yet do."""
+        if not self._back.ready:
+            self._fail_all("KernelNotReady", said)
+            return
+        for request in self._frontends.requests.of(Route.SUBKERNEL):
+            if request.is_cell and not request.replied:
+                told = {"name": "stderr", "text": f"{said}\n"}
+                self._frontends.publish("stream", told, request.header)
 
     def _fail_all(self, ename: str, error: str) -> None:
         """Give who waits for the subkernel an error; who asks what it is goes on waiting.

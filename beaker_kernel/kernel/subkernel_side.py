@@ -148,7 +148,7 @@ class SubkernelSide:
     # ------------------------------------------------------------------ readiness
 
     def connect(self) -> None:
-        """Connect to the present generation and ask whether it is there."""
+        """Connect to the present generation, and see to it that it shows that it is there."""
         self.ready = False
         self._handshake = Handshake(self.subkernel.spec)
         self._traffic = self._new_traffic()
@@ -174,7 +174,7 @@ class SubkernelSide:
         for request in self.waiting:
             self._traffic.expect(request.identity)
         if self._handshake.delay:
-            self._loop.call_later(self._handshake.delay, self._probe)
+            self._probe_later(self._handshake.delay)
         else:
             self._probe()
 
@@ -201,6 +201,15 @@ class SubkernelSide:
         if not self.ready:
             self._ask()
 
+    def _probe_later(self, delay: float) -> None:
+        handshake = self._handshake
+
+        def probe() -> None:
+            if handshake is self._handshake:  # the next generation may have no sockets yet
+                self._probe()
+
+        self._loop.call_later(delay, probe)
+
     def _ask(self) -> None:
         self._handshake.asked = True
         parts = self._composer.compose("kernel_info_request", {})
@@ -213,7 +222,7 @@ class SubkernelSide:
             self._receiver.own_reply(channel, frames)
             return
         if not self.ready:  # the echo is still on its way, or was published before we listened
-            self._loop.call_later(ECHO, self._probe)
+            self._probe_later(ECHO)
         self._handshake.learn(frames[at + 5])
         self._loop.call_later(LEISURE, self._handshake.keep)
 
@@ -225,19 +234,25 @@ class SubkernelSide:
         if not is_echo:
             self._receiver.publish(frames)
         if not (self.ready and self._handshake.answered):
-            made = self._handshake.is_made(frames, is_echo=is_echo)
-            if made and not self.ready:
-                self._is_ready(json.loads(frames[3]))
+            self._hear_first(frames, is_echo=is_echo)
+
+    def _hear_first(self, frames: list[bytes], *, is_echo: bool) -> None:
+        """See by its first messages that it is there, then that it answers."""
+        handshake = self._handshake
+        handshake.hear(frames, is_echo=is_echo)
+        if handshake.reached and not self.ready:
+            self._is_ready(json.loads(frames[3]))
+        if handshake.answered:
+            self._first_start_is_over()
+            self.subkernel.remember_transport()
+            self._deaths.forget_later()
 
     def _is_ready(self, header: dict[str, Any]) -> None:
         # Frontends take another session for that of a restarted kernel, and drop what they have
         # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
         self._composer.session = str(header.get("session") or self._composer.name)
         self.ready = True
-        self._first_start_is_over()
         self._replacing = False
-        self.subkernel.remember_transport()
-        self._deaths.forget_later()
         if self.subkernel.generation > 1:
             self._frontends.status("idle")
         waiting, self.waiting = self.waiting, []

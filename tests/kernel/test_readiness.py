@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from beaker_kernel.kernel import kept_info, kernelspecs
+from beaker_kernel.kernel.deaths import STEADY
+from beaker_kernel.kernel.handshake import LONGEST
 from beaker_kernel.kernel.kept_info import Kept
 from tests.support.kernels import PATIENCE, running, text
-from tests.support.kernelspec_folders import write_kernelspec
+from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
+from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,17 +24,38 @@ if TYPE_CHECKING:
 
 INFO = b'{"status":"ok"}'
 NEVER = 10 * PATIENCE
-STARTING_ONLY = """
+ANNOUNCING = """
 import sys, time, zmq
+from benchmarks.idle_kernel import IdleKernel
 from beaker_kernel.kernel import connection
-from beaker_kernel.protocol.frames import Composer, Signer
-front = connection.read(sys.argv[1])
-iopub = zmq.Context().socket(zmq.XPUB)
-iopub.bind(front.url("iopub"))
-iopub.recv()
-parts = Composer("quiet").compose("status", {"execution_state": "starting"})
-iopub.send_multipart([b"", *Signer(front.key.encode()).frames(parts)])
-time.sleep(600)
+from beaker_kernel.protocol.frames import msg_type
+
+class Announcing(IdleKernel):
+    def _bind(self, kind, url):
+        return super()._bind(zmq.XPUB if kind == zmq.PUB else kind, url)
+
+    def run(self):
+        self._iopub.recv()  # somebody listens
+        time.sleep(1)  # as long as a start takes: who has asked by then waits for it
+        self._publish("starting", b"{}")
+        time.sleep(float(sys.argv[3]))
+        super().run()
+
+    def _publish(self, state, header):
+        if state == "busy":
+            print(msg_type(header), file=open(sys.argv[2], "a"))
+        super()._publish(state, header)
+
+Announcing(connection.read(sys.argv[1])).run()
+"""
+SLOW = """
+import asyncio
+from jupyter_client.provisioning import LocalProvisioner
+
+class Slow(LocalProvisioner):
+    async def pre_launch(self, **kwargs):
+        await asyncio.sleep(4)
+        return await super().pre_launch(**kwargs)
 """
 
 
@@ -49,9 +73,20 @@ def python(data: dict[str, str]) -> KernelSpec:
     return kernelspecs.default()
 
 
-def installed(folder: Path, name: str, argv: list[str]) -> KernelSpec:
-    write_kernelspec(folder, name, [sys.executable, *argv, "{connection_file}"])
+def installed(folder: Path, name: str, *argv: str) -> KernelSpec:
+    write_kernelspec(folder, name, [sys.executable, *argv])
     return kernelspecs.find(name)
+
+
+def announcing(folder: Path, pause: float = 0) -> KernelSpec:
+    """Install a kernel that notes what it is asked, some seconds after it has said `starting`."""
+    asked = str(folder / "asked")
+    argv = ["-c", ANNOUNCING, "{connection_file}", asked, str(pause)]
+    return installed(folder, "announcing", *argv)
+
+
+def asked(folder: Path) -> list[str]:
+    return (folder / "asked").read_text().splitlines()
 
 
 def test_what_a_kernel_said_as_it_started_is_known_at_the_next_start(
@@ -65,33 +100,33 @@ def test_what_a_kernel_said_as_it_started_is_known_at_the_next_start(
 
 
 def test_a_kernel_that_says_that_it_starts_is_not_asked(
-    data: dict[str, str], python: KernelSpec
+    data: dict[str, str], tmp_path: Path
 ) -> None:
-    kept_info.keep(python, Kept(INFO, starting=NEVER))
-    with running(ready=False, **data) as kernel:
-        cell = kernel.client.execute("6 * 7")
-        assert kernel.client.reply(cell)["content"]["execution_count"] == 1
-        assert text(kernel.client.outputs(cell)) == "42"
-    assert kept_info.read(python) == Kept(INFO, starting=NEVER)
+    kept_info.keep(announcing(tmp_path), Kept(INFO, starting=NEVER))
+    began = time.monotonic()
+    with running(ready=False, BEAKER_SUBKERNEL="announcing", **data) as kernel:
+        assert kernel.client.reply(kernel.client.execute("1"))["content"]["status"] == "ok"
+        took = time.monotonic() - began
+        assert asked(tmp_path) == ["execute_request"] or took > LONGEST
 
 
 def test_one_for_which_nobody_waits_is_asked_once_it_starts(
-    data: dict[str, str], python: KernelSpec
+    data: dict[str, str], tmp_path: Path
 ) -> None:
-    kept_info.keep(python, Kept(INFO, starting=NEVER))
-    with running(ready=False, **data) as kernel:
+    kept_info.keep(announcing(tmp_path), Kept(INFO, starting=NEVER))
+    with running(ready=False, BEAKER_SUBKERNEL="announcing", **data) as kernel:
         end = time.monotonic() + PATIENCE
-        while kept_info.read(python).starting == NEVER and time.monotonic() < end:
+        while not (tmp_path / "asked").exists() and time.monotonic() < end:
             time.sleep(0.05)
-        assert text(kernel.client.run("6 * 7")[1]) == "42"
-    assert 0 < kept_info.read(python).starting < PATIENCE
+        kernel.client.reply(kernel.client.execute("1"))
+        assert asked(tmp_path)[0] == "kernel_info_request"
 
 
 def test_one_that_does_not_say_so_this_time_is_asked_after_all(
     data: dict[str, str], tmp_path: Path
 ) -> None:
-    spec = installed(tmp_path, "idle", ["-m", "benchmarks.idle_kernel"])
-    kept_info.keep(spec, Kept(INFO, starting=0.2))
+    spec = installed(tmp_path, "idle", "-m", "benchmarks.idle_kernel", "{connection_file}")
+    kept_info.keep(spec, Kept(INFO, starting=NEVER))
     with running(ready=False, BEAKER_SUBKERNEL="idle", **data) as kernel:
         assert kernel.client.reply(kernel.client.execute("1"))["content"]["status"] == "ok"
     said = kept_info.read(spec)
@@ -99,16 +134,62 @@ def test_one_that_does_not_say_so_this_time_is_asked_after_all(
     assert said.starting == 0
 
 
-def test_one_that_starts_and_then_answers_nothing_is_told_of(
+def test_who_waits_for_one_that_starts_and_does_not_answer_is_told_and_nothing_is_lost(
     data: dict[str, str], tmp_path: Path
 ) -> None:
-    spec = installed(tmp_path, "quiet", ["-c", STARTING_ONLY])
-    kept_info.keep(spec, Kept(INFO, starting=NEVER))
-    told = {"BEAKER_SUBKERNEL": "quiet", "BEAKER_START_TIMEOUT": "2", **data}
+    announcing(tmp_path, pause=4)
+    told = {"BEAKER_SUBKERNEL": "announcing", "BEAKER_START_TIMEOUT": "2", **data}
     with running(ready=False, **told) as kernel:
-        reply = kernel.client.reply(kernel.client.execute("1"))["content"]
-        assert reply["ename"] == "KernelNotReady"
-        assert reply["evalue"].startswith("the kernel has not answered since 2 s")
+        cell = kernel.client.execute("1")
+        said = kernel.client.published(lambda m: m["msg_type"] == "stream")
+        assert said["parent_header"]["msg_id"] == cell
+        assert said["content"]["text"].startswith("the kernel has not answered since 2 s")
+        assert kernel.client.reply(cell)["content"]["status"] == "ok"
+        assert asked(tmp_path).count("execute_request") == 1
+
+
+def test_who_asks_one_that_starts_and_does_not_answer_gets_in_by_what_it_said_before(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    spec = announcing(tmp_path, pause=8)
+    kept_info.keep(spec, Kept(b'{"status":"ok","banner":"as ever"}', starting=1))
+    with running(ready=False, BEAKER_SUBKERNEL="announcing", **data) as kernel:
+        question = kernel.client.send("kernel_info_request")
+        assert kernel.client.reply(question)["content"]["banner"] == "as ever"
+        assert not (tmp_path / "asked").exists()
+        cell = kernel.client.execute("1")  # its reply is the next: the kernel's own is left out
+        assert (
+            kernel.client.channels.get_shell_msg(timeout=PATIENCE)["parent_header"]["msg_id"]
+            == cell
+        )
+
+
+@pytest.mark.long
+def test_one_that_starts_and_always_dies_before_it_answers_is_given_up(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    code = ANNOUNCING.replace("super().run()", "sys.exit('no licence')")
+    write_kernelspec(
+        tmp_path, "dying", [sys.executable, "-c", code, "{connection_file}", "-", str(STEADY + 0.5)]
+    )
+    done = run_relay(tmp_path, BEAKER_SUBKERNEL="dying", timeout=10 * STEADY)
+    assert done.returncode == 1
+    assert "giving up" in done.stderr
+
+
+def test_the_question_to_one_kernel_is_not_put_to_the_next_before_that_listens(
+    data: dict[str, str], python: KernelSpec, tmp_path: Path
+) -> None:
+    (tmp_path / "slow_to_start.py").write_text(SLOW)
+    write_provisioner(tmp_path, "slow", "slow_to_start:Slow")
+    write_kernelspec(tmp_path, "provisioned", provisioner="slow")
+    kept_info.keep(python, Kept(INFO, starting=NEVER))
+    with running(ready=False, PYTHONPATH=str(tmp_path), **data) as kernel:
+        kernel.client.reply(kernel.client.execute("1"))
+        wanted = {"context": "default", "context_info": {}, "subkernel": "provisioned"}
+        exchanged = kernel.client.send("context_setup_request", wanted)
+        assert kernel.client.reply(exchanged)["content"]["status"] == "ok"
+        assert text(kernel.client.run("6 * 7")[1]) == "42"
 
 
 @pytest.mark.parametrize(
@@ -120,6 +201,9 @@ def test_one_that_starts_and_then_answers_nothing_is_told_of(
         b'{"info": {}, "starting": "x"}',
         b'{"info": {}, "starting": NaN}',
         b'{"info": {}, "starting": -1}',
+        b'{"info": [], "starting": 1}',
+        b'{"info": {}, "starting": 1' + b"0" * 400 + b"}",
+        b"[" * 100_000,
         b"\xff",
     ],
 )

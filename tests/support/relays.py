@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_client.connect import write_connection_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
+
+SHIPPED = Path(__file__).parents[2] / "beaker_kernel" / "kernel.json"
+PROGRAM = tuple(json.loads(SHIPPED.read_text())["argv"][2:4])
+"""How the shipped kernelspec starts a relay: ``-c`` and what it says."""
 
 
 def run_relay(
     folder: Path,
     *,
     prefix: Sequence[str] = (),
-    command: Sequence[str] = ("-m", "beaker_kernel"),
+    command: Sequence[str] = PROGRAM,
     ports: Mapping[str, int] | None = None,
     cwd: str | None = None,
+    timeout: float = 60,
     **env: str,
 ) -> subprocess.CompletedProcess[str]:
     """Run a relay until it ends; `prefix` is the command, if any, that runs it."""
@@ -31,6 +37,6 @@ def run_relay(
         cwd=cwd,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=timeout,
         check=False,
     )
