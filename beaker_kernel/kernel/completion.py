@@ -35,12 +35,31 @@ def with_ours(asked: bytes, replied: bytes) -> bytes:
     ours, theirs = _completed(asked), json.loads(replied)
     if not ours["matches"] or theirs.get("status") != "ok":
         return replied
+    start = ours["cursor_start"]
+    if theirs["matches"] and theirs["cursor_start"] > start:
+        _move(theirs, start, json.loads(asked)["code"][start : theirs["cursor_start"]])
     if not theirs["matches"]:
         return dumps(ours)
-    if theirs["cursor_start"] != ours["cursor_start"]:
+    if theirs["cursor_start"] != start:
         return replied
     _append(ours, theirs)
     return dumps(theirs)
+
+
+def _move(theirs: dict[str, Any], start: int, before: str) -> None:
+    """Let matches begin at a magic's ``%`` that begin behind it, and drop what is no magic.
+
+    A subkernel that knows no such magic completes a name as anywhere else, but no language has a
+    name right behind the ``%`` that begins a cell: to run ``%ascii`` is an error.
+    """
+    metadata = theirs.get("metadata") or {}  # R says [] for an empty one
+    magics = [match for match in metadata.get(TYPES, []) if match.get("type") == "magic"]
+    names = {match["text"] for match in magics}
+    theirs["matches"] = [before + match for match in theirs["matches"] if match in names]
+    theirs["cursor_start"] = start
+    for match in magics:
+        match |= {"start": start, "text": before + match["text"]}
+    theirs["metadata"] = metadata | {TYPES: magics}
 
 
 def _append(ours: dict[str, Any], theirs: dict[str, Any]) -> None:

@@ -22,6 +22,19 @@ def test_magics_complete_beside_the_subkernels_own(kernel: Kernel) -> None:
     assert matches("%beaker policy a") == ["ask", "auto"]
 
 
+@pytest.mark.parametrize(
+    ("code", "ours"),
+    [("%as", "%ask"), ("%%a", "%%ask"), ("%%as", "%%ask"), ("%%e", "%%edit"), ("\n %as", "%ask")],
+)
+def test_a_magic_of_ours_completes_where_python_sees_a_name_behind_the_sign(
+    code: str, ours: str, kernel: Kernel
+) -> None:
+    asked = kernel.client.send("complete_request", {"code": code, "cursor_pos": len(code)})
+    content = kernel.client.reply(asked)["content"]
+    assert content["matches"] == [ours]
+    assert (content["cursor_start"], content["cursor_end"]) == (code.index("%"), len(code))
+
+
 def test_a_completion_tells_the_type_of_each_match(kernel: Kernel) -> None:
     asked = kernel.client.send("complete_request", {"code": "%b", "cursor_pos": 2})
     types = kernel.client.reply(asked)["content"]["metadata"]["_jupyter_types_experimental"]
