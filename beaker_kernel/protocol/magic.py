@@ -18,7 +18,7 @@ COMMANDS = {
     "status": "what is behind this kernel: subkernel, model, policy, tokens",
     "model": "show the model, or choose one: %beaker model NAME",
     "policy": "who decides what model code runs; set it by ask, guarded, auto or never",
-    "context": "show what the model would be told next; choose a field: %beaker context NAME",
+    "context": "show what the model would be told next, or choose a context: %beaker context NAME",
     "keep": "whether the notebook keeps questions and answers, too: on or off",
     "reset": "begin a new conversation; your variables stay",
     "replay": "show the conversation so far, or the one before a restart",
@@ -80,6 +80,6 @@ def _choices(earlier: Sequence[str]) -> Sequence[str]:
             return POLICIES
         case ["%beaker" | "%%beaker", "keep"]:
             return SWITCH
-        case ["%ask" | "%%ask", *_]:
+        case ["%ask" | "%%ask", *words] if words[-1:] != ["--model"]:  # a model's name follows that
             return list(OPTIONS)
     return []

@@ -18,6 +18,7 @@ def test_magics_complete_beside_the_subkernels_own(kernel: Kernel) -> None:
     assert {"%ask", "%%ask", "%time"} <= set(matches("%"))
     assert "%fix" in matches("%f")
     assert matches("%ask --m") == ["--model"]
+    assert matches("%ask --model ") == []
     assert "status" in matches("%beaker st")
     assert matches("%beaker policy a") == ["ask", "auto"]
 

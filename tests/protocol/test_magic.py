@@ -91,10 +91,18 @@ def test_the_cursor_tells_whether_a_name_of_ours_is_typed(
         ("%ask --", list(OPTIONS), 5),
         ("%%ask --auto --m", ["--model"], 13),
         ("%ask why", [], 5),
+        ("%ask --model ", [], 13),
+        ("%ask --model -", [], 13),
+        ("%%ask --auto --model ", [], 21),
+        ("%ask --model m --", list(OPTIONS), 15),
     ],
 )
 def test_completion_offers_what_may_stand_at_the_cursor(before, matches, start) -> None:
     assert complete(before + " and more", len(before)) == (matches, start)
+
+
+def test_help_calls_a_context_by_its_name() -> None:
+    assert "field" not in HELP
 
 
 def test_help_names_everything() -> None:
