@@ -27,7 +27,7 @@ def main() -> None:
         options = parse(sys.argv[1:])
         front = connection.read(options["-f"])
         spec = kernelspecs.choose(os.environ, options.get("--resource-dir", ""))
-        patience = float(os.environ.get("BEAKER_START_TIMEOUT") or 60)
+        patience = seconds("BEAKER_START_TIMEOUT", os.environ.get("BEAKER_START_TIMEOUT") or "60")
         is_restart = connection.is_restart(options["-f"])
         connection.mark_used(options["-f"])
         folder = runtime.create()
@@ -64,6 +64,22 @@ def run(
 
     runtime.remove_stale()
     return Relay(front, subkernel, patience, is_restart=is_restart).run()
+
+
+def seconds(name: str, told: str) -> float:
+    """Read the number of seconds that a variable tells.
+
+    Raises:
+        ConfigurationError: it is none, or none that can pass.
+
+    """
+    try:
+        number = float(told)
+    except ValueError:
+        number = 0
+    if not 0 < number < float("inf"):  # false for nan, too
+        raise ConfigurationError(f"{name} is a number of seconds above 0, not {told!r}")
+    return number
 
 
 def parse(words: list[str]) -> dict[str, str]:

@@ -50,6 +50,14 @@ def test_a_subkernel_that_never_answers_is_named_with_what_it_said(tmp_path: Pat
         assert again["ename"] == "KernelNotReady"
 
 
+@pytest.mark.parametrize("told", ["abc", "60 s", "0", "-1", "nan", "inf", "-inf"])
+def test_a_time_to_wait_that_is_none_is_refused_by_its_name(tmp_path: Path, told: str) -> None:
+    done = run_relay(tmp_path, BEAKER_START_TIMEOUT=told)
+    assert done.returncode == 1
+    wanted = f"beaker: BEAKER_START_TIMEOUT is a number of seconds above 0, not {told!r}\n"
+    assert done.stderr == wanted
+
+
 def test_a_subkernel_that_dies_at_start_is_named_with_what_it_said(tmp_path: Path) -> None:
     env = write_kernel(tmp_path, "import sys; sys.exit('no such library: libcrucial')")
     done = run_relay(tmp_path, **env)
