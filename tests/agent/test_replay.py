@@ -59,6 +59,15 @@ async def test_a_call_that_was_never_seen_is_refused_where_nobody_may_be_asked(t
         await events(model, "say")
 
 
+async def test_a_file_that_is_missing_is_told_from_one_without_the_answer(tmp_path) -> None:
+    tape = tmp_path / "tape.jsonl"
+    with pytest.raises(NotRecorded, match=r"^there is no file .*tape\.jsonl: BEAKER_REPLAY=record"):
+        await events(ReplayModel(Tape(tape, records=False), None, afresh=False), "say")
+    tape.touch()
+    with pytest.raises(NotRecorded, match=r"tape\.jsonl has no answer to this question"):
+        await events(ReplayModel(Tape(tape, records=False), None, afresh=False), "say")
+
+
 async def test_a_call_that_is_known_is_not_asked_again(live, server, tmp_path) -> None:
     model = ReplayModel(Tape(tmp_path / "tape.jsonl", records=True), live, afresh=False)
     for text in ("say", "say", "compute"):

@@ -102,6 +102,16 @@ class Tape:
         found = [line["answer"] for line in self._lines if line.get("call") == call]
         return _completion(found[-1]) if found else None
 
+    @property
+    def lack(self) -> str:
+        """Why there is no answer to a call, and what to do about it, for a person."""
+        if not self.path.exists():
+            return f"there is no file {self.path}: BEAKER_REPLAY=record makes it, with a model"
+        return (
+            f"{self.path} has no answer to this question as it would be sent now; "
+            "record it with BEAKER_REPLAY=record and a model"
+        )
+
     def keep(self, call: str, question: str, answer: Completion) -> None:
         """Keep an answer."""
         self._add({"call": call, "question": question, "answer": asdict(answer)})
@@ -202,10 +212,7 @@ class ReplayModel:
             yield answer
             return
         if self._model is None:
-            raise NotRecorded(
-                f"{self._tape.path} has no answer to this question as it would be sent now; "
-                "record it with BEAKER_REPLAY=record and a model"
-            )
+            raise NotRecorded(self._tape.lack)
         async for event in self._model.stream(messages, tools):
             if isinstance(event, Completion):
                 self._tape.keep(key, _question(messages), event)
