@@ -156,8 +156,9 @@ def check_folders(box: Box, hidden: Iterable[str]) -> None:
     for folder in (*box.folders, *box.readable):
         inside = next((path for path in (box.home, *hidden) if _holds(folder, path)), None)
         if inside:
+            what = "all that must stay hidden there" if inside == folder else inside
             message = (
-                f"the sandbox would let {folder} in, and with it {inside}; "
+                f"the sandbox would let {folder} in, and with it {what}; "
                 "start the kernel in a folder below"
             )
             raise ConfigurationError(message)

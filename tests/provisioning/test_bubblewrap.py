@@ -73,6 +73,13 @@ def test_a_folder_that_holds_what_is_hidden_is_not_let_in(folder: str) -> None:
     bubblewrap.check_folders(box(), ["/run/beaker"])
 
 
+def test_a_folder_that_is_hidden_itself_is_named_once() -> None:
+    for folder in (HOME, "/run/beaker"):
+        with pytest.raises(ConfigurationError, match="all that must stay hidden there") as raised:
+            bubblewrap.check_folders(box(cwd=folder), ["/run/beaker"])
+        assert str(raised.value).count(folder) == 1
+
+
 def test_a_link_to_what_is_hidden_is_not_let_in(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "link").symlink_to("home")
