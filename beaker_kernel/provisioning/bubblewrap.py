@@ -111,7 +111,10 @@ def command(bwrap: str, box: Box, argv: Iterable[str]) -> list[str]:
         # Root in there is root to /proc/sys: the core_pattern of the machine names what root runs.
         *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
         *("--chdir", box.cwd),
-        *("--unsetenv", "JPY_PARENT_PID"),  # it names a process that the kernel can't see
+        # Jupyter names a process that the kernel can't see. Without any, ipykernel and others take
+        # themselves for started by hand and greet the terminal; 1 is their parent in there, and
+        # ipykernel doesn't watch that one: bubblewrap ends it.
+        *("--setenv", "JPY_PARENT_PID", "1"),
         *("--", *argv),
     ]
 

@@ -156,6 +156,15 @@ def test_another_subkernel_of_the_session_is_in_the_sandbox_too(person: Person) 
         assert text(kernel.client.run("import os; os.path.exists('/etc/shadow')")[1]) == "False"
 
 
+def test_its_start_prints_nothing_and_it_watches_no_parent(
+    person: Person, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing but bubblewrap ends it: ipykernel would end itself where its parent is process 1."""
+    with person.kernel() as kernel:
+        poller = text(kernel.client.run("repr(get_ipython().kernel.parent.poller)")[1])
+    assert (capfd.readouterr().out, poller) == ("", "'None'")
+
+
 def test_no_cgroup_is_left(person: Person) -> None:
     before = groups()
     with person.kernel() as kernel:
