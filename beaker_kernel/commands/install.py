@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ SUMMARY = "install the kernelspec, for this interpreter"
 UNINSTALL_SUMMARY = "remove the kernelspec"
 SANDBOXED = "beaker-sandbox"
 SHIPPED = Path(__file__).parents[1] / "kernel.json"
+NAME = re.compile(r"[a-z0-9._-]+", re.ASCII | re.IGNORECASE)
+"""Kernelspecs' names that Jupyter lists (`jupyter_client.kernelspec`)."""
 OWN = ("python", f"python{sys.version_info[0]}", "python{}.{}".format(*sys.version_info))
 """Names for which Jupyter takes its own interpreter (`KernelManager.format_kernel_cmd`)."""
 
@@ -96,19 +99,26 @@ def destination(args: Namespace) -> Path:
     """Return the kernelspec's folder.
 
     Raises:
-        ConfigurationError: somebody else's kernelspec is there.
+        ConfigurationError: Jupyter takes no such name, or somebody else's kernelspec is there.
 
     """
     from jupyter_core.paths import jupyter_data_dir  # noqa: PLC0415
 
     data = Path(args.prefix, "share", "jupyter") if args.prefix else Path(jupyter_data_dir())
     sandboxed = getattr(args, "sandbox", False)
-    name = args.name or (SANDBOXED if sandboxed else "beaker")
+    name = (SANDBOXED if sandboxed else "beaker") if args.name is None else args.name
+    _check_name(name)
     folder = data / "kernels" / name.lower()
     if (folder / "kernel.json").exists() and not is_ours(read(folder)):
         message = f"the kernelspec in {folder} is not Beaker's; choose another --name"
         raise ConfigurationError(message)
     return folder
+
+
+def _check_name(name: str) -> None:
+    if not NAME.fullmatch(name) or not name.strip("."):  # "." and ".." are folders above
+        allowed = "letters (a to z), digits, '.', '_' and '-', and not dots alone"
+        raise ConfigurationError(f"no kernelspec can be named {name!r}: --name takes {allowed}")
 
 
 def spec(display_name: str | None = None, subkernel: str | None = None) -> dict[str, Any]:

@@ -72,6 +72,16 @@ def test_a_subkernel_that_is_not_there_is_refused(folder, capsys):
     assert not folder.exists()
 
 
+@pytest.mark.parametrize("name", ["../x", "a/b", "bad name", "..", ".", "", "ö", "a\n"])
+@pytest.mark.parametrize("action", ["install", "uninstall"])
+def test_a_name_that_jupyter_does_not_take_is_refused(tmp_path, capsys, action, name):
+    assert main([action, "--name", name]) == 2
+    assert f"{name!r}: --name takes letters (a to z), digits, '.', '_' and '-'" in (
+        capsys.readouterr().err
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("interpreter", "version", "reason"),
     [
