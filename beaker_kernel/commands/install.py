@@ -170,7 +170,17 @@ def _write(folder: Path, made: dict[str, Any]) -> None:
 def _check_subkernel(name: str) -> None:
     from jupyter_client.kernelspec import KernelSpecManager  # noqa: PLC0415
 
-    names = KernelSpecManager().find_kernel_specs()
-    if name not in names:
-        message = f"no kernelspec {name!r} is installed; there are {', '.join(sorted(names))}"
-        raise KernelSpecNotFound(message)
+    installed = KernelSpecManager().find_kernel_specs()
+    choices = sorted(found for found, folder in installed.items() if not _beaker_in(folder))
+    if name not in choices:
+        is_ours = f"the kernelspec {name!r} is a Beaker, not a real kernel"
+        message = is_ours if name in installed else f"no kernelspec {name!r} is installed"
+        raise KernelSpecNotFound(f"{message}; there are {', '.join(choices)}")
+
+
+def _beaker_in(folder: str) -> bool:
+    """Say whether a kernelspec starts Beaker; one that can't be read does not."""
+    try:
+        return is_ours(read(Path(folder)))
+    except (OSError, ValueError, LookupError):
+        return False

@@ -72,6 +72,19 @@ def test_a_subkernel_that_is_not_there_is_refused(folder, capsys):
     assert not folder.exists()
 
 
+def test_a_subkernel_that_is_a_beaker_is_refused_and_not_offered(folder, capsys):
+    main(["install", "--name", "asker"])
+    broken = folder.with_name("broken")
+    broken.mkdir()
+    (broken / "kernel.json").write_text("{}")
+    assert main(["install", "--subkernel", "asker"]) == 2
+    said, _, choices = capsys.readouterr().err.partition("; there are ")
+    assert said == "beaker: the kernelspec 'asker' is a Beaker, not a real kernel"
+    assert "python3" in choices
+    assert "asker" not in choices
+    assert not folder.exists()
+
+
 @pytest.mark.parametrize("name", ["../x", "a/b", "bad name", "..", ".", "", "ö", "a\n"])
 @pytest.mark.parametrize("action", ["install", "uninstall"])
 def test_a_name_that_jupyter_does_not_take_is_refused(tmp_path, capsys, action, name):
