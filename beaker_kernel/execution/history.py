@@ -62,13 +62,18 @@ class History:
     Attributes:
         url: of the database, without its password.
 
+    Args:
+        url: of the database.
+        retention: what is kept.
+        look: whether it is only looked at: then nothing is made, and nothing set aside.
+
     """
 
-    def __init__(self, url: str, retention: Retention = KEPT) -> None:
+    def __init__(self, url: str, retention: Retention = KEPT, *, look: bool = False) -> None:
+        self._engine = schema.open_engine(schema.with_driver(url)) if look else _opened(url)
         self.url = make_url(url).render_as_string()
         self._retention = retention
         self._thread = ThreadPoolExecutor(1, "history")
-        self._engine = _opened(url)
         self._failing = False
         self._added = 0
 
@@ -171,6 +176,20 @@ def default_url() -> str:
     """Return the database that ``BEAKER_HISTORY`` names, else the one in Jupyter's data folder."""
     given = os.environ.get("BEAKER_HISTORY", "")
     return given or f"sqlite:///{jupyter_data_dir()}/beaker/history.sqlite"
+
+
+def missing_file(url: str) -> Path | None:
+    """Return the file of an SQLite database that does not exist, else None.
+
+    Raises:
+        ConfigurationError: it is no URL.
+
+    """
+    parsed = schema.with_driver(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    path = Path(parsed.database)
+    return None if path.name == ":memory:" or "uri" in parsed.query or path.exists() else path
 
 
 def _filtered(

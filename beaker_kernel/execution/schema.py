@@ -24,9 +24,10 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import StaticPool
 
-from beaker_kernel.errors import NewerDatabase
+from beaker_kernel.errors import ConfigurationError, NewerDatabase
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, ColumnElement, Connection
@@ -39,6 +40,7 @@ PATIENCE = 10
 """Seconds that a writer waits for another server's."""
 TRIGRAM = 3
 """Characters from which an index of trigrams finds a text."""
+TAKEN = "a history is named by sqlite:///FILE or postgresql://USER@HOST/NAME"
 Statement = Delete
 
 metadata = MetaData()
@@ -82,11 +84,22 @@ SEARCH: dict[str, tuple[str, ...]] = {
 
 
 def with_driver(url: str) -> URL:
-    """Return a URL that names the driver we have."""
-    parsed = make_url(url)
-    return (
-        parsed.set(drivername="postgresql+pg8000") if parsed.drivername == "postgresql" else parsed
-    )
+    """Return a URL that names the driver we have.
+
+    Raises:
+        ConfigurationError: it is no URL, or lacks the user that the driver needs.
+
+    """
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):  # ValueError: its port is no number
+        message = f"the history's database is not given as a URL; {TAKEN}"
+        raise ConfigurationError(message) from None  # which may hold a password
+    if parsed.drivername != "postgresql":
+        return parsed
+    if not parsed.username and "user" not in parsed.query:
+        raise ConfigurationError(f"{parsed.render_as_string()} names no user; {TAKEN}")
+    return parsed.set(drivername="postgresql+pg8000")
 
 
 def open_engine(url: URL) -> Engine:

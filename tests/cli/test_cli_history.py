@@ -75,3 +75,60 @@ def test_they_are_exported_as_a_valid_notebook_oldest_first(
 def test_a_limit_that_is_none_is_refused(beaker: Command, limit: str) -> None:
     done = beaker.run("history", "--limit", limit)
     assert (done.returncode, "--limit" in done.stderr) == (2, True)
+    assert f"{limit!r} is no whole number from 1 to 1000" in done.stderr
+
+
+def test_where_nothing_is_found_that_is_said_and_no_notebook_is_written(
+    beaker: Command, database: str, tmp_path: Path
+) -> None:
+    words = ("history", "nothingsuch", "--database", database)
+    done = beaker.run(*words)
+    assert (done.returncode, done.stderr) == (1, "beaker: nothing found\n")
+    done = beaker.run(*words, "--export", "none.ipynb")
+    assert done.returncode == 1
+    assert done.stderr == "beaker: nothing found (none.ipynb is not written)\n"
+    assert not (tmp_path / "none.ipynb").exists()
+
+
+def test_a_look_at_a_history_that_is_not_there_makes_none(beaker: Command) -> None:
+    done = beaker.run("history")
+    place = beaker.folder / "data" / "beaker" / "history.sqlite"
+    said = f"beaker: nothing found: there is no history yet; it would be in {place}\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
+    assert not place.parent.exists()
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("foo://x", "the history foo://x can't be read: Can't load plugin"),
+        ("mysql+pymysql://u:secret@h/x", "://u:***@h/x can't be read: No module named 'pymysql'"),
+        ("notaurl", "not given as a URL"),
+        ("postgresql://u@h:secret/x", "not given as a URL"),
+        ("postgresql://127.0.0.1:1/x", "postgresql://127.0.0.1:1/x names no user"),
+        ("postgresql://me@127.0.0.1:1/x", "can't be read: Can't create a connection"),
+    ],
+)
+def test_a_database_that_can_not_be_read_is_one_line(
+    beaker: Command, url: str, reason: str
+) -> None:
+    done = beaker.run("history", "--database", url)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert reason in done.stderr
+    assert done.stderr.endswith("named by sqlite:///FILE or postgresql://USER@HOST/NAME\n")
+    assert "secret" not in done.stderr
+
+
+def test_a_file_that_is_no_history_stays_where_it_is(beaker: Command, tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("no database " * 100)
+    done = beaker.run("history", "--database", f"sqlite:///{file}")
+    assert (done.returncode, "can't be read: file is not a database" in done.stderr) == (2, True)
+    assert file.read_text() == "no database " * 100
+
+
+def test_a_notebook_that_can_not_be_written_is_named(beaker: Command, database: str) -> None:
+    file = "/no-such-folder/x.ipynb"
+    done = beaker.run("history", "--export", file, "--database", database)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"beaker: {file} can't be written: No such file or directory; ")
