@@ -12,7 +12,7 @@ from beaker_kernel.commands import ask, completion, doctor, history, install, se
 from beaker_kernel.errors import BeakerError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 INTERRUPTED = 130
 
@@ -21,21 +21,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a subcommand; return 0 (done), 1 (failed), 2 (can't be done) or 130 (interrupted)."""
     words = list(sys.argv[1:] if argv is None else argv)
     if words[:1] == ["serve"]:
-        return serve.run(words[1:])
+        return _status(lambda: serve.run(words[1:]))
     described = parser()
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what may stand at its cursor
         import argcomplete  # noqa: PLC0415
 
         argcomplete.autocomplete(described)
     args = described.parse_args(words)
+    return _status(lambda: args.run(args))
+
+
+def _status(run: Callable[[], int]) -> int:
+    """Run a subcommand; say what can't be done as it was asked for."""
     try:
-        code: int = args.run(args)
+        return run()
     except BeakerError as error:
         sys.stderr.write(f"beaker: {error}\n")
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
-    return code
 
 
 def parser() -> argparse.ArgumentParser:

@@ -79,7 +79,11 @@ def install(args: Namespace) -> int:
     if args.sandbox:
         made["display_name"] = args.display_name or "Beaker (sandbox)"
         made["metadata"]["beaker"]["sandbox"] = {"network": args.network}
-    _write(folder, made)
+    try:
+        _write(folder, made)
+    except OSError as error:
+        message = f"{folder} can't be written: {error.strerror}; --prefix takes another folder"
+        raise ConfigurationError(message) from None
     sys.stdout.write(f"installed {folder.name} in {folder}\n")
     return 0
 

@@ -6,8 +6,13 @@ SUMMARY = "start the headless server (its options: beaker serve --help)"
 
 
 def run(argv: list[str]) -> int:
-    """Serve until told to stop; the options are those of `main.py`."""
-    from beaker_kernel.server.app import main  # noqa: PLC0415 (half a second of imports)
+    """Serve until told to stop; the options are those of `main.py`.
 
-    main(argv)
+    Raises:
+        ConfigurationError: there is no such option or folder, or a setting can't be had.
+
+    """
+    from beaker_kernel.server.app import serve  # noqa: PLC0415 (half a second of imports)
+
+    serve(argv)
     return 0

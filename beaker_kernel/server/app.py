@@ -171,6 +171,7 @@ class BeakerServer(LabServerApp):
         PageSettings,
         WarmKernels,
     ]
+    subcommands = {}  # noqa: RUF012 (Jupyter looks for the first word in the class itself)
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
         "ip": "ServerApp.ip",
@@ -234,12 +235,25 @@ class BeakerServer(LabServerApp):
             serverapp.log.info("Listening on %s", serverapp.connection_url)
 
 
-def main(argv: list[str] | None = None) -> None:
-    """Run the server until it is told to stop."""
+def serve(argv: list[str]) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigurationError: the command line is wrong, or the server would be half safe.
+
+    """
+    if argv and not argv[0].startswith("-") and not Path(argv[0]).exists():
+        message = f"there is no file or folder {argv[0]!r}, nor does `serve` have subcommands; "
+        raise ConfigurationError(message + "`beaker serve --help` lists its options")
     forbid_dumps()
     give_large_blocks_back()
     environment.read_dotenv()
+    BeakerServer.launch_instance(argv)  # type: ignore[no-untyped-call]
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the server until it is told to stop."""
     try:
-        BeakerServer.launch_instance(argv)  # type: ignore[no-untyped-call]
+        serve(sys.argv[1:] if argv is None else argv)
     except ConfigurationError as error:
         sys.exit(f"beaker: {error}")

@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 from jupyter_server.auth.identity import IdentityProvider, User
 from traitlets import Bool, Unicode, default
 
+from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.server import scopes
 from beaker_kernel.server.doors import sent_by_a_foreign_page
 from beaker_kernel.server.tickets import TicketHandler, Tickets
@@ -161,7 +162,22 @@ def new_token() -> str:
 
 
 def read_or_make(path: Path) -> str:
-    """Return the token in a file, which is made for its owner alone if it is missing."""
+    """Return the token in a file, which is made for its owner alone if it is missing.
+
+    Raises:
+        ConfigurationError: it can't be made, or not be read.
+
+    """
+    try:
+        return _read_or_make(path)
+    except OSError as error:
+        message = f"the token file {path} can't be made or read: {error.strerror}; --token-file"
+        raise ConfigurationError(f"{message} takes one in a folder of yours") from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"the token file {path} holds no text") from None
+
+
+def _read_or_make(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:

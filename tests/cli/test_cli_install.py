@@ -137,6 +137,14 @@ def test_uninstall_removes_what_install_made(folder, capsys):
     assert "no kernelspec in" in capsys.readouterr().err
 
 
+def test_a_folder_that_can_not_be_made_is_named(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["install", "--prefix", str(tmp_path / "file")]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith(f"beaker: {tmp_path}/file/share/jupyter/kernels/beaker can't be written")
+    assert said.endswith(": Not a directory; --prefix takes another folder\n")
+
+
 def test_two_places_at_once_are_refused(capsys):
     with pytest.raises(SystemExit) as refusal:
         main(["install", "--user", "--sys-prefix"])
