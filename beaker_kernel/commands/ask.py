@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import sys
-from argparse import RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
 from typing import TYPE_CHECKING
 
 from beaker_kernel.commands.exchange import Exchange
@@ -47,9 +48,19 @@ def configure(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--model", metavar="M", help="the model to use from now on")
     parser.add_argument(
-        "--timeout", type=float, metavar="S", help="give up after S seconds (default: never)"
+        "--timeout", type=_seconds, metavar="S", help="give up after S seconds (default: never)"
     )
     parser.set_defaults(run=run)
+
+
+def _seconds(given: str) -> float:
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not (seconds > 0 and math.isfinite(seconds)):
+        raise ArgumentTypeError(f"{given!r} is no number of seconds greater than 0")
+    return seconds
 
 
 def run(args: Namespace) -> int:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import sys
 
+import pytest
+
+from beaker_kernel.cli import main
 from tests.support.scripted_model import call, chunk, hang, refusal, text
 
 PROGRAM = "print(6 * 7)"
@@ -109,6 +112,14 @@ def test_the_time_that_was_given_is_kept(beaker, model):
     model.when("forever", hang(chunk({"content": "Well"})))
     ended = beaker.run("ask", "--timeout", "3", "forever")
     assert (ended.returncode, "no answer within 3 seconds" in ended.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("seconds", ["-1", "0", "nan", "inf", "soon"])
+def test_a_time_that_is_none_is_refused(capsys, seconds):
+    with pytest.raises(SystemExit) as refusal:
+        main(["ask", "--timeout", seconds, "hello"])
+    said = f"argument --timeout: {seconds!r} is no number of seconds greater than 0\n"
+    assert (refusal.value.code, capsys.readouterr().err.endswith(said)) == (2, True)
 
 
 def test_yes_at_the_terminal_runs_the_code_that_was_shown(beaker, model):
