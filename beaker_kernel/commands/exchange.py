@@ -100,10 +100,13 @@ class Exchange:
         decision, code = "reject", None
         if asked["sha256"] != digest(asked["code"]):
             self._transcript.note("not run: the code shown is not the code to approve")
+            self._transcript.not_asked()
         elif self._auto:
             decision = "run"
         else:
             decision, code = await self._person.decide(asked["code"])
+            if not self._person.is_there:
+                self._transcript.not_asked()
         content = {name: asked[name] for name in ("approval_id", "sha256")} | {"decision": decision}
         self._send("shell", "approve_request", content | ({"code": code} if code else {}))
 

@@ -25,6 +25,10 @@ CONTROL = re.compile(
 """Colours (kept where wanted); other sequences and characters that drive a terminal (dropped)."""
 
 
+NOT_RUN = "not run: "
+"""How a tool's error begins where its code was refused."""
+
+
 class Transcript:
     """Shows messages; each of the types in `SHOWN` has a method of its name.
 
@@ -66,6 +70,7 @@ class Transcript:
         self._open_line = False
         self._streamed = False
         self._tools: dict[str, str] = {}
+        self._refusals = 0
 
     def show(self, msg_type: str, content: Content) -> None:
         """Show a message, if it is one to be seen."""
@@ -103,8 +108,12 @@ class Transcript:
         """Show exactly the code that waits for a word, hidden characters written out."""
         self.end()
         warning = ", after reading cells, outputs or files" if content["untrusted"] else ""
-        self.note(f"The model wants to run this{warning} ({content['reason']}):")
+        self.note(f"The model wants to run this{warning}:")
         self.note(fenced(content["language"], visible(content["code"])))
+
+    def not_asked(self) -> None:
+        """Take in that code was refused, and told to be, though no person was asked."""
+        self._refusals += 1
 
     def llm_delta(self, content: Content) -> None:
         """Show a piece of the answer; the model's reasoning is left out."""
@@ -142,6 +151,8 @@ class Transcript:
         name = self._tools.get(content["tool_call_id"], "a tool")
         if content["state"] == "running":
             self.note(f"… {name}")
+        elif self._refusals and content.get("error", "").startswith(NOT_RUN):
+            self._refusals -= 1  # it names a person who refused, and there was none
         elif content.get("error"):
             self.note(f"… {name}: {content['error']}")
 

@@ -36,6 +36,15 @@ def test_code_is_not_run_where_nobody_can_be_asked(beaker, model):
     ended = beaker.run("ask", "the sum")
     assert (ended.returncode, ended.stdout) == (0, "I could not.\n")
     assert "not run, as nobody can be asked here; --auto allows it" in ended.stderr
+    assert ended.stderr.count("not run") == 1
+    assert "refused" not in ended.stderr
+
+
+def test_that_the_model_wants_to_run_code_is_said_once(beaker, model):
+    model.when("sum", call("run_code", code=PROGRAM), text("I could not."))
+    said = beaker.run("ask", "the sum").stderr
+    assert said.lower().count("the model wants to run this") == 1
+    assert "The model wants to run this:\n```python\n" in said
 
 
 def test_auto_runs_the_code_and_shows_it(beaker, model):

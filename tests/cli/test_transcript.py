@@ -74,6 +74,14 @@ def test_a_tool_that_fails_is_named(shown):
     assert shown.notes.getvalue() == "… run_code: too long\n"
 
 
+def test_a_refusal_that_was_told_already_is_not_told_again(shown):
+    refusal = ("tool_call_update", {"tool_call_id": "1", "state": "error", "error": "not run: so"})
+    other = ("tool_call_update", {"tool_call_id": "2", "state": "error", "error": "too long"})
+    shown.transcript.not_asked()
+    shown.show(other, refusal, refusal)
+    assert shown.notes.getvalue() == "… a tool: too long\n… a tool: not run: so\n"
+
+
 WAITING = ("llm_waiting", {"model": "gpt", "seconds": 3.0, "attempt": 1, "attempts": 5})
 RETRY = ("llm_retry", {"seq": 1, "reason": "busy", "delay_s": 0.5, "attempt": 1})
 
