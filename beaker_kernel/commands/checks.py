@@ -9,6 +9,7 @@ import sys
 import time
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -16,7 +17,7 @@ from beaker_kernel import __version__
 from beaker_kernel.errors import BeakerError, NoModel
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import AsyncIterator, Callable, Collection, Iterator
 
     from beaker_kernel.agent.provider.endpoints import Endpoint
 
@@ -35,14 +36,19 @@ class Check:
     mend: str = ""
 
 
-async def examine() -> list[Check]:
-    """Look at everything."""
+async def examine(begin: Callable[[str], None]) -> AsyncIterator[Check]:
+    """Look at everything; `begin` is told what takes longer than a moment."""
     from beaker_kernel.server.environment import read_dotenv  # noqa: PLC0415
 
     from_file = read_dotenv()
-    checks = [python(), *packages(), *kernelspec(), await kernel()]
-    checks += await model()
-    return [*checks, key(from_file), sandbox(), *runtime_folders(), *memory()]
+    for check in chain([python()], packages(), kernelspec()):
+        yield check
+    begin("starting a kernel")
+    yield await kernel()
+    async for check in model(begin):
+        yield check
+    for check in (key(from_file), sandbox(), *runtime_folders(), *memory()):
+        yield check
 
 
 def python() -> Check:
@@ -114,8 +120,9 @@ async def kernel() -> Check:
     return Check(name="kernel", found=found)
 
 
-async def model() -> list[Check]:
+async def model(begin: Callable[[str], None]) -> AsyncIterator[Check]:
     """Which endpoint is used, and whether its model answers."""
+    begin("looking for a model")
     from beaker_kernel.agent.models import Models  # noqa: PLC0415 (a second of imports)
     from beaker_kernel.agent.provider.endpoints import find_endpoint  # noqa: PLC0415
     from beaker_kernel.agent.settings import load  # noqa: PLC0415
@@ -126,11 +133,14 @@ async def model() -> list[Check]:
         endpoint = await find_endpoint(environ, permitted=permitted)
     except NoModel as error:
         found, _, mend = str(error).partition("\n")
-        return [Check(name="endpoint", state="fault", found=found, mend=mend)]
+        yield Check(name="endpoint", state="fault", found=found, mend=mend)
     except BeakerError as error:
-        return [Check(name="endpoint", state="fault", found=str(error))]
-    where = "on this machine" if endpoint.local else "your data goes there"
-    return [Check(name="endpoint", found=f"{endpoint.base_url} ({where})"), await answer(endpoint)]
+        yield Check(name="endpoint", state="fault", found=str(error))
+    else:
+        where = "on this machine" if endpoint.local else "your data goes there"
+        yield Check(name="endpoint", found=f"{endpoint.base_url} ({where})")
+        begin(f"waiting for {endpoint.model}")
+        yield await answer(endpoint)
 
 
 async def answer(endpoint: Endpoint) -> Check:

@@ -8,13 +8,16 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from beaker_kernel.commands.checks import Check, examine
+from beaker_kernel.agent.frontend.prose import OVERWRITE
+from beaker_kernel.commands.checks import PACKAGES, Check, examine
 
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
 
 SUMMARY = "say what is installed, which model answers, what is wrong and how to mend it"
+WIDTH = max(len(name) for name in PACKAGES)
+"""Characters of the longest name of a check."""
 SIGNS = {"ok": "✓", "fault": "✗", "note": "·"}
 
 
@@ -25,16 +28,37 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(args: Namespace) -> int:
-    """Print every check; return 1 if one found a fault."""
-    checks = asyncio.run(examine())
-    as_json = json.dumps([asdict(check) for check in checks], indent=2)
-    sys.stdout.write(f"{as_json if args.json else table(checks)}\n")
+    """Print every check as it is known; return 1 if one found a fault."""
+    checks = asyncio.run(_examined(shown=not args.json))
+    if args.json:
+        sys.stdout.write(json.dumps([asdict(check) for check in checks], indent=2) + "\n")
     return int(any(check.state == "fault" for check in checks))
 
 
-def table(checks: Sequence[Check]) -> str:
+async def _examined(*, shown: bool) -> list[Check]:
+    checks = []
+    try:
+        async for check in examine(_sign):
+            checks.append(check)
+            if shown:
+                _sign()
+                sys.stdout.write(table([check], WIDTH) + "\n")
+                sys.stdout.flush()
+    finally:
+        _sign()
+    return checks
+
+
+def _sign(text: str = "") -> None:
+    """Say what is being looked at, until anything else is said; on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write(OVERWRITE + (f"… {text}" if text else ""))
+        sys.stderr.flush()
+
+
+def table(checks: Sequence[Check], width: int = 0) -> str:
     """Return the checks as lines: a sign, the name, what was found; below, how to mend it."""
-    width = max(len(check.name) for check in checks)
+    width = max(width, *(len(check.name) for check in checks))
     lines = []
     for check in checks:
         lines.append(f"{SIGNS[check.state]} {check.name:{width}}  {check.found}")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 
 import pytest
 
 from beaker_kernel import __version__
+from beaker_kernel.agent.frontend.prose import OVERWRITE
+from beaker_kernel.cli import main
+from beaker_kernel.commands import doctor
 from beaker_kernel.commands.checks import Check, runtime_folders
 from beaker_kernel.commands.doctor import table
-from tests.support.scripted_model import refusal, text
+from tests.support.scripted_model import hang, refusal, text
 
 
 def by_name(ended):
@@ -77,6 +81,30 @@ def test_the_table_has_a_sign_and_the_mend_below():
         "          → do this",
         "· third   so",
     ]
+
+
+def test_each_check_is_shown_as_soon_as_it_is_known(beaker, model):
+    model.when("Say yes", hang())
+    with beaker.at_terminal("doctor") as terminal:
+        lines = iter(terminal.process.stdout.readline, b"")
+        found = [next(line for line in lines if name in line) for name in (b"python ", b"endpoint")]
+        assert [line[:15].decode() for line in found] == ["✓ python     ", "✓ endpoint   "]
+        model.wait_for_requests(1, timeout=60)
+        assert terminal.process.poll() is None
+
+
+def test_a_terminal_is_told_what_is_looked_at(monkeypatch, capsys):
+    async def examine(begin):
+        begin("starting a kernel")
+        yield Check(name="kernel", found="starts")
+
+    monkeypatch.setattr(doctor, "examine", examine)
+    assert main(["doctor"]) == 0
+    assert capsys.readouterr() == ("✓ kernel          starts\n", "")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    main(["doctor"])
+    said = f"{OVERWRITE}… starting a kernel{OVERWRITE}{OVERWRITE}"
+    assert capsys.readouterr() == ("✓ kernel          starts\n", said)
 
 
 def test_the_folder_of_a_killed_kernel_is_noted(tmp_path, monkeypatch):
