@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -16,7 +17,7 @@ from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebso
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
 from jupyterlab_server import LabServerApp
 from prometheus_client import REGISTRY
-from traitlets import Bool, List, Unicode, default
+from traitlets import Bool, Integer, List, Unicode, default
 
 from beaker_kernel import __version__
 from beaker_kernel.errors import ConfigurationError
@@ -53,12 +54,26 @@ FLAGS: dict[str, tuple[dict[str, dict[str, Any]], str]] = {
 }
 
 
+EXAMPLES = (  # lines without indentation, as traitlets indents all but the first
+    "beaker serve                                    # port 8888 on 127.0.0.1, a new token",
+    "beaker serve --token-file ~/.beaker-token       # the same token each time",
+    "beaker serve --origin http://127.0.0.1:5173     # let a page of that origin in",
+    "beaker serve --ui                               # the page at /beaker/ui/, too",
+)
+
+
 class HeadlessServer(ServerApp):
     """A Jupyter Server that is safe by default and serves no page."""
 
     default_services = safety.SERVICES  # type: ignore[assignment]
     flags = {**jupyter_flags, **FLAGS}  # noqa: RUF012 (a trait of traitlets)
     no_browser_open_file = Bool(True)
+
+    port = Integer(
+        ServerApp.port_default_value,
+        help="""The port; where it is taken, one of those behind it. The environment variable
+        JUPYTER_PORT sets another default.""",
+    ).tag(config=True)
 
     allowed_origins = List(
         Unicode(),
@@ -78,6 +93,10 @@ class HeadlessServer(ServerApp):
         help="""For a lab bench: let any page and any host name in, and start even where a setting
         lowers the guard.""",
     ).tag(config=True)
+
+    @default("port")
+    def _port_from_environment(self) -> int:
+        return int(os.environ.get(self.port_env) or self.port_default_value)
 
     @default("allowed_origins")
     def _allowed_origins_from_environment(self) -> list[str]:
@@ -155,12 +174,7 @@ class BeakerServer(LabServerApp):
     app_name = "Beaker"
     version = __version__
     description = __doc__
-    examples = """
-    beaker serve                                    # port 8888 on 127.0.0.1, a new token
-    beaker serve --token-file ~/.beaker-token       # the same token each time
-    beaker serve --origin http://127.0.0.1:5173     # let a page of that origin in
-    beaker serve --ui                               # the page at /beaker/ui/, too
-    """
+    examples = "\n".join(EXAMPLES)
     load_other_extensions = False
     execution: ExecutionService | None = None
     serverapp_class = HeadlessServer
@@ -175,7 +189,7 @@ class BeakerServer(LabServerApp):
     default_url = Unicode("/api")
     aliases = {  # noqa: RUF012 (a trait of traitlets)
         "ip": "ServerApp.ip",
-        "port": "ServerApp.port",
+        "port": "HeadlessServer.port",
         "token-file": "TokenIdentity.token_file",
         "origin": "HeadlessServer.allowed_origins",
         "root": "ServerApp.root_dir",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from traitlets.config import Config
+
+from beaker_kernel.server.app import HeadlessServer
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,3 +40,21 @@ def test_a_token_file_that_can_not_be_made_is_named(beaker: Command) -> None:
     assert done.returncode == 2
     assert said.startswith("beaker: the token file /no-such-folder/token can't be made or read: ")
     assert "Traceback" not in done.stderr
+
+
+def test_the_help_tells_the_port_and_indents_its_examples_alike(beaker: Command) -> None:
+    lines = beaker.run("serve", "--help").stdout.splitlines()
+    port = lines.index("--port=<Int>")
+    assert "    Default: 8888" in lines[port : port + 5]
+    examples = [line for line in lines if "beaker serve " in line and "#" in line]
+    assert {line.index("beaker serve") for line in examples} == {4}
+    assert len(examples) == 4
+
+
+def test_the_port_comes_from_the_option_else_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert HeadlessServer().port == 8888
+    monkeypatch.setenv("JUPYTER_PORT", "9001")
+    assert HeadlessServer().port == 9001
+    assert HeadlessServer(config=Config({"ServerApp": {"port": 9002}})).port == 9002
