@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.session import LiveSession
     from beaker_kernel.protocol.replies import Policy
 
+NOT_KEPT = "not kept in the notebook"
+BEFORE = "The conversation before this one; the model is told nothing of it."
+
 
 async def run(command: Command, assistant: Assistant, session: LiveSession, header: bytes) -> Shown:
     """Do a command; what it puts out in the session is shown under the header.
@@ -50,7 +53,8 @@ def _run_at_once(command: Command, assistant: Assistant) -> Shown:
             return _said("A new conversation begins; your variables stay.")
         case "forget":
             files = assistant.forget()
-            return _said(f"The conversation is forgotten ({files} files deleted); variables stay.")
+            deleted = f"{files} file{'' if files == 1 else 's'} deleted"
+            return _said(f"The conversation is forgotten ({deleted}); variables stay.")
     return block(magic.HELP)
 
 
@@ -64,7 +68,10 @@ def _replay(assistant: Assistant) -> Shown:
     shown = assistant.previous() if current.is_new else current
     said = [(m["role"], str(m["content"])) for m in shown.messages if m.get("content")]
     parts = [_spoken(role, text) for role, text in said if role in ("user", "assistant")]
-    return _said("\n\n".join(filter(None, [shown.in_short, *parts])) or "Nothing was said yet.")
+    text = "\n\n".join(filter(None, [shown.in_short, *parts]))
+    if text and current.is_new:
+        return Shown(f"*{BEFORE}*\n\n{text}", f"{BEFORE}\n\n{text}")
+    return _said(text or "Nothing was said yet.")
 
 
 def _spoken(role: str, text: str) -> str:
@@ -107,8 +114,8 @@ async def _model(assistant: Assistant, name: str) -> Shown:
 def _keep(assistant: Assistant, switch: str) -> Shown:
     memory = assistant.memory
     memory.chosen = switch or memory.chosen
-    where = "in the notebook, too, for all who get it" if memory.keeps else "not in the notebook"
-    return _said(f"Questions and answers are kept {where}.")
+    kept = "kept in the notebook, too, for all who get it" if memory.keeps else NOT_KEPT
+    return _said(f"Questions and answers are {kept}.")
 
 
 def _policy(assistant: Assistant, name: str) -> Shown:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _HELP_CALL = re.compile(r"\s*(?:\?{1,2}%{1,2}\w+|%{1,2}\w+\?{1,2})\s*$")
-_CALL = re.compile(r"\s*%{1,2}(?P<name>ask|beaker|fix|edit)\b(?P<rest>.*)", re.DOTALL)
+_CALL = re.compile(r"\s*(?P<mark>%{1,2})(?P<name>ask|beaker|fix|edit)\b(?P<rest>.*)", re.DOTALL)
+_TAKE_A_NAME = ("model", "policy", "context", "keep")
 _OPTION = re.compile(r"(?P<name>--(?:model(?=[\s=])|\S+))(?:(?<=model)[\s=]+(?P<value>\S+))?\s*")
 
 
@@ -59,14 +60,24 @@ def parse(code: str) -> Ask | Fix | Edit | Command:
     call = _CALL.match(code)
     if _HELP_CALL.match(code) or call is None:
         return Command("help")
-    match call["name"]:
+    name, rest = call["name"], call["rest"].strip()
+    if "\n" in rest and (name == "beaker" or call["mark"] == "%"):
+        raise ConfigurationError(_alone(name))
+    match name:
         case "ask":
-            return _ask(call["rest"].strip())
+            return _ask(rest)
         case "fix":
-            return Fix(call["rest"].strip())
+            return Fix(rest)
         case "edit":
             return _edit(call["rest"])
-    return _command(call["rest"].split())
+    return _command(rest.split())
+
+
+def _alone(name: str) -> str:
+    more = "; `%%ask` takes a question of several lines" if name == "ask" else ""
+    return (
+        f"%{name} is one line, and what is below it has not run: give that a cell of its own{more}"
+    )
 
 
 def _ask(text: str) -> Ask:
@@ -77,8 +88,11 @@ def _ask(text: str) -> Ask:
             auto = True
         elif option["name"] == "--model" and option["value"]:
             model = option["value"]
+        elif option["name"] == "--model":
+            raise ConfigurationError("--model takes the NAME of a model")
         else:
-            message = f"%ask has no option {option[0].strip()}; {'; '.join(OPTIONS.values())}"
+            options = ", ".join(OPTIONS)
+            message = f"%ask has no option {option['name']}; it has {options}"
             raise ConfigurationError(message)
     if not text:
         raise ConfigurationError("what is the question? `%ask which column has gaps?`")
@@ -94,8 +108,13 @@ def _edit(text: str) -> Edit:
 
 def _command(words: Sequence[str]) -> Command:
     name, argument = [*words, "", ""][:2]
+    if name in ("-h", "--help") or name.endswith("?"):
+        return Command("help")
     if (name or "help") not in COMMANDS:
         raise ConfigurationError(f"%beaker has no {name!r}; it has {', '.join(COMMANDS)}")
+    if len(words) > 1 + (name in _TAKE_A_NAME):
+        takes = "one word more at most" if name in _TAKE_A_NAME else "nothing more"
+        raise ConfigurationError(f"%beaker {name} takes {takes}")
     if name == "policy" and argument and argument not in POLICIES:
         raise ConfigurationError(f"a policy is one of {', '.join(POLICIES)}")
     if name == "keep" and argument and argument not in SWITCH:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Self
 
 from beaker_kernel.protocol.messages import LlmWaiting
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from beaker_kernel.agent.model import Model, Retry
     from beaker_kernel.agent.surface import Surface
 
+_ADDRESS = re.compile(r"^https?://\S+ ")
+"""Where a reason begins: who waits in a line of 79 characters knows whom they have asked."""
 SILENCE = 0.8
 """Seconds without a word after which it is said what is waited for."""
 AGAIN = 1.0
@@ -21,11 +24,12 @@ def told(waiting: LlmWaiting) -> str:
     """Say to a person what is waited for."""
     if waiting.thinking:
         return f"{waiting.model} is thinking: {waiting.seconds:.0f} s"
-    after = f" after: {waiting.reason}" if waiting.reason else ""
-    attempt = f"(attempt {waiting.attempt} of {waiting.attempts}){after}"
+    attempt = f"(attempt {waiting.attempt} of {waiting.attempts})"
+    before = f"{_ADDRESS.sub('', waiting.reason)}; " if waiting.reason else ""
     if waiting.again_in_s:
-        return f"asking {waiting.model} again in {waiting.again_in_s:.1f} s {attempt}"
-    return f"waiting for {waiting.model}: {waiting.seconds:.0f} s {attempt}"
+        again = f"asking {waiting.model} again in {waiting.again_in_s:.1f} s"
+        return f"{before}{again} {attempt}"
+    return f"{before}waiting for {waiting.model}: {waiting.seconds:.0f} s {attempt}"
 
 
 class Vigil:

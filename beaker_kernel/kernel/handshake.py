@@ -41,7 +41,7 @@ class Handshake:
         self._spec = spec
         self._began = time.monotonic()
         self._starting = 0.0
-        self._learnt: Kept | None = None
+        self._said = b""
 
     @property
     def delay(self) -> float:
@@ -58,10 +58,10 @@ class Handshake:
 
     def learn(self, content: bytes) -> None:
         """Take in what it says of itself: the content of a kernel_info_reply."""
-        self._learnt = Kept(kept_info.modest(content), self._starting)
+        self._said = content
 
     def keep(self) -> None:
-        """Keep what was learnt for the next start."""
-        if self._learnt:
-            kept_info.keep(self._spec, self._learnt)
-            self._learnt = None
+        """Keep what was learnt for the next start; its reply may come before its `starting`."""
+        if self._said:
+            kept_info.keep(self._spec, Kept(kept_info.modest(self._said), self._starting))
+            self._said = b""

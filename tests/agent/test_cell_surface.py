@@ -141,7 +141,7 @@ async def test_one_line_tells_of_all_that_is_waited_for(surface) -> None:
     assert [m["type"] for m in shown] == ["display_data", "update_display_data"]
     assert markdown(shown) == [
         "*waiting for gpt: 2 s (attempt 1 of 5)*",
-        "*asking gpt again in 1.1 s (attempt 2 of 5) after: busy*",
+        "*busy; asking gpt again in 1.1 s (attempt 2 of 5)*",
     ]
 
 
@@ -281,6 +281,23 @@ async def test_code_that_was_approved_is_not_shown_again(surface) -> None:
         cell.code("y", {})
     assert [m["type"] for m in shown] == ["update_display_data", "display_data"]
     assert shown[0]["metadata"] == {"beaker": {"approved_by": "person"}}
+
+
+@pytest.mark.parametrize(("word", "left"), [("n", "it has not run"), ("e", "in a new cell")])
+async def test_code_that_was_not_approved_does_not_stand_there_as_if_it_were_asked_about(
+    surface, word, left
+) -> None:
+    async with surface() as (cell, stdin, relay, shown):
+        async with asyncio.TaskGroup() as tasks:
+            asking = tasks.create_task(cell.approve("x", untrusted=False))
+            asked = await relay.published("display_data")
+            question = await relay.hear(lambda m: m.verb is Verb.STDIN)
+            stdin.receive(question._replace(content=json.dumps({"value": word}).encode()))
+            await asking
+        cell.code("x", {})  # as another part of the answer may have it run
+    assert shown[0]["transient"] == asked["transient"]
+    assert left in shown[0]["data"]["text/plain"]
+    assert [m["type"] for m in shown] == ["update_display_data", "display_data"]
 
 
 async def test_where_stdin_is_forbidden_nobody_can_be_asked(surface) -> None:

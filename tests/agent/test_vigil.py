@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import pytest
 
+from beaker_kernel.agent.frontend.prose import COLUMNS
 from beaker_kernel.agent.model import Retry
 from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.provider.openai_model import OpenAIModel
 from beaker_kernel.agent.vigil import SILENCE, Vigil, told
-
-if TYPE_CHECKING:
-    from beaker_kernel.protocol.messages import LlmWaiting
+from beaker_kernel.protocol.messages import LlmWaiting
 
 pytestmark = pytest.mark.anyio
 
@@ -90,9 +88,21 @@ async def test_a_retry_is_told_at_once_with_its_reason_and_then_counted(
     with vigil:
         vigil.retry(Retry(reason="429: busy", delay=0.5, attempt=2))
         told_at_once, later = seen.signs.get_nowait(), await seen.sign()
-    assert told(told_at_once) == "asking gpt again in 0.5 s (attempt 3 of 5) after: 429: busy"
+    assert told(told_at_once) == "429: busy; asking gpt again in 0.5 s (attempt 3 of 5)"
     assert (later.attempt, later.again_in_s, later.reason) == (3, None, "429: busy")
     assert [retry.attempt for retry in seen.retries] == [2]
+
+
+async def test_the_reason_comes_first_without_the_address_that_is_known() -> None:
+    waiting = LlmWaiting(
+        model="gpt",
+        seconds=1.0,
+        attempt=2,
+        attempts=5,
+        again_in_s=29.2,
+        reason="http://127.0.0.1:36691/v1 takes no more for now (429: slow down)",
+    )
+    assert told(waiting)[:COLUMNS].startswith("takes no more for now (429: slow down); asking gpt")
 
 
 async def test_nothing_is_told_after_the_end(seen: Seen, vigil: Vigil) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from beaker_kernel.agent.beaker_magic import BEFORE
 from beaker_kernel.agent.briefing import RESTARTED
 from tests.support.kernels import Client, Message, is_idle, running, text
 from tests.support.replies import call, chunk, hang
@@ -142,7 +143,7 @@ def test_after_a_restart_the_notebooks_last_conversation_is_shown_but_not_sent(
         kernel.client.run("%ask the first question")
     with running(**env) as kernel:
         _, outputs = kernel.client.run("%beaker replay")
-        assert text(outputs) == "> the first question\n\nThe first answer."
+        assert text(outputs) == f"{BEFORE}\n\n> the first question\n\nThe first answer."
         kernel.client.run("%ask and now?")
         sent = [message["content"] for message in model.requests[-1].body["messages"]]
         assert "The first answer." not in sent
@@ -323,7 +324,7 @@ def test_forget_deletes_what_is_on_disk_and_what_is_sent(
         kernel.client.run("%ask the first question")
         assert files(env)
         _, outputs = kernel.client.run("%beaker forget")
-        assert "1 files deleted" in text(outputs)
+        assert "1 file deleted" in text(outputs)
         assert files(env) == []
         assert "Nothing was said yet." in text(kernel.client.run("%beaker replay")[1])
         kernel.client.run("%ask and now?")

@@ -125,21 +125,27 @@ class CellSurface:
     async def approve(self, code: str, *, untrusted: bool) -> Verdict:
         """Show exactly this code and ask on stdin whether it may run."""
         read = " It has read outputs, variables or cells." if untrusted else ""
-        question = f"The model wants to run this.{read}"
-        seen = visible(code)
-        shown = Shown(f"{question}\n\n{fenced(seen, self._fence)}", f"{question}\n{seen}")
         self._prose.end()
         place = self._placeholder.place(uuid4().hex)
-        self._publish(_bundle(shown), place)
+        self._publish(self._said_of(code, f"The model wants to run this.{read}"), place)
         self._asked_about = code, place[1]
         answer = await self.ask("Run it? [y]es, [e]dit in a cell, [n]o:")
-        match answer.strip().lower()[:1]:
-            case "y":
-                return Verdict(by=PERSON, code=code)
-            case "e":
-                self._insert(code)
-                return Verdict(by=PERSON, refusal="the person edits and runs it in a new cell")
+        word = answer.strip().lower()[:1]
+        if word == "y":
+            return Verdict(by=PERSON, code=code)
+        self._asked_about = None
+        where = "it is in a new cell, for you to edit" if word == "e" else "it has not run"
+        left = self._said_of(code, f"The model wanted to run this; {where}.")
+        self._publish(left, ("update_display_data", place[1]))
+        if word == "e":
+            self._insert(code)
+            return Verdict(by=PERSON, refusal="the person edits and runs it in a new cell")
         return refused(PERSON)
+
+    def _said_of(self, code: str, text: str) -> dict[str, Any]:
+        """Return a sentence above code, every character of which is seen."""
+        seen = visible(code)
+        return _bundle(Shown(f"{text}\n\n{fenced(seen, self._fence)}", f"{text}\n{seen}"))
 
     async def ask(self, question: str) -> str:
         """Ask the person on stdin; empty where nobody can be asked."""
