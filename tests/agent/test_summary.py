@@ -91,7 +91,7 @@ async def test_what_does_not_fit_any_more_is_summed_up_visibly(model, tight) -> 
 
 
 async def test_a_summary_holds_the_one_before_it(model, tight) -> None:
-    await asked(tight)
+    await asked(tight, questions=20)  # enough for two
     assert f"Before that:\n{SUMMARY}" in summaries(model)[-1].question
 
 
