@@ -273,7 +273,7 @@ def test_a_frontend_that_drops_out_of_an_answer_gets_the_rest_when_it_comes_back
         back = kernel.another_client()
         try:
             last = delta["content"]["seq"]
-            seen = numbers_until_answered(back, back.send("resume_request", {"since": last}))
+            seen = numbers_until_ended(back, back.send("resume_request", {"since": last}))
             missed = seen[len(seen) - 1 - seen[::-1].index(last + 1) :]
             assert missed == list(range(last + 1, missed[-1] + 1))
             reply, again = resumed(back, since=missed[-1])
@@ -282,14 +282,14 @@ def test_a_frontend_that_drops_out_of_an_answer_gets_the_rest_when_it_comes_back
             back.close()
 
 
-def numbers_until_answered(client: Client, resumed: str) -> list[int]:
-    """Return the numbers of all events until a frontend has what it asked for, and the answer."""
+def numbers_until_ended(client: Client, resumed: str) -> list[int]:
+    """Return the numbers of all events until a frontend has what it asked for, and the last one."""
     seen: list[int] = []
-    caught_up = answered = False
-    while not (caught_up and answered):
+    caught_up = ended = False
+    while not (caught_up and ended):
         message = client.published(lambda m: "seq" in m["content"] or is_idle(m))
         caught_up |= is_idle(message) and message["parent_header"].get("msg_id") == resumed
-        answered |= message["msg_type"] == "llm_response"
+        ended |= message["msg_type"] == "llm_ended"
         seen += [message["content"]["seq"]] if "seq" in message["content"] else []
     return seen
 
