@@ -109,7 +109,8 @@ class Relay:
         self._agent.kill()
         self._back.close()
         self._frontends.sockets.close()
-        self._context.term()
+        self._context.term()  # waits until everything is sent
+        self._back.await_end()
 
     # ------------------------------------------------------------------ from the frontends
 

@@ -125,7 +125,7 @@ class BackSockets:
 def _open(context: zmq.Context[zmq.Socket[bytes]], kind: int) -> zmq.Socket[bytes]:
     socket = context.socket(kind)
     socket.set_hwm(0)
-    socket.linger = 500
+    socket.linger = 1000
     socket.reconnect_ivl = 10
     return socket
 

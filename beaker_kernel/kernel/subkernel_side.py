@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from beaker_kernel.kernel import kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.handshake import Handshake
 from beaker_kernel.kernel.log import log
+from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.traffic import Traffic
 from beaker_kernel.protocol.frames import DELIMITER
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
-    from beaker_kernel.kernel.loop import Loop
     from beaker_kernel.kernel.provisioner import Provisioner
     from beaker_kernel.kernel.receiver import Receiver
     from beaker_kernel.kernel.subkernel import Subkernel
@@ -83,6 +84,8 @@ class SubkernelSide:
         self._traffic = self._new_traffic()
         self._patience = patience
         self._closing = False
+        self._leaving = False
+        self._end_by = 0.0
         self._replacing = False
         self._deaths = Deaths(loop)
         self._refusal = ""
@@ -136,14 +139,37 @@ class SubkernelSide:
     def shut_down(self, request: Request) -> None:
         """Let the subkernel end, and end with it."""
         self._closing = True
+        self._end_by = time.monotonic() + GRACE
         self.forward(request)
+        self._traffic.when_silent(self._take_leave)
         self._loop.call_later(GRACE, self.subkernel.kill)
 
+    def _take_leave(self) -> None:
+        self._leaving = True
+        self._loop.stop()
+
     def close(self) -> None:
-        """End the process and close the sockets."""
-        self.subkernel.kill()
+        """Close the sockets, and end the process unless it is about to."""
+        if not self._leaving:
+            self.subkernel.kill()
         self._handshake.keep()
         self._traffic.close()
+
+    def await_end(self) -> None:
+        """Wait for a process that is about to end: what is left of its code may save things."""
+        if not self._leaving:
+            return
+        loop, ended = Loop(), processes.watch(self.subkernel.pid)
+
+        def collect() -> None:
+            self.subkernel.reap()
+            loop.stop()
+
+        loop.add(ended, collect)
+        loop.add(self.subkernel.stderr.reader, lambda: self._pass_stderr(loop))
+        loop.call_later(self._end_by - time.monotonic(), self.subkernel.kill)
+        loop.run()
+        self.subkernel.stderr.close()
 
     # ------------------------------------------------------------------ readiness
 
@@ -155,7 +181,7 @@ class SubkernelSide:
         pid, provisioner = self.subkernel.pid, self.subkernel.provisioner
         ended = processes.watch(pid)
         self._loop.add(ended, lambda: self._ended(ended))
-        self._loop.add(self.subkernel.stderr.reader, self._pass_stderr)
+        self._loop.add(self.subkernel.stderr.reader, lambda: self._pass_stderr(self._loop))
         self._expect_answer_later(pid)
         self._loop.call_later(HANDSHAKE, self._stand_in)
         if provisioner:
@@ -192,9 +218,9 @@ class SubkernelSide:
             self._loop.remove(provisioner.fileno())
             provisioner.close()
 
-    def _pass_stderr(self) -> None:
+    def _pass_stderr(self, loop: Loop) -> None:
         if not self.subkernel.stderr.pass_on():
-            self._loop.remove(self.subkernel.stderr.reader)
+            loop.remove(self.subkernel.stderr.reader)
 
     def _probe(self) -> None:
         """Ask the subkernel whether it is there, unless it has shown that it is."""

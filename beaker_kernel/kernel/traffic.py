@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import zmq
+
 from beaker_kernel.kernel.keys import Keys
 from beaker_kernel.kernel.sockets import BackSockets, send
 from beaker_kernel.protocol.frames import Signer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import zmq
 
     from beaker_kernel.kernel.connection import Connection
     from beaker_kernel.kernel.inflight import Request
@@ -41,6 +41,7 @@ class Traffic:
         self._loop = loop
         self._sockets = BackSockets(context)
         self._keys: Keys | None = None
+        self._monitor: zmq.Socket[bytes] | None = None
 
     def open(
         self,
@@ -79,8 +80,23 @@ class Traffic:
         """Take in what still arrives, until nothing has for some milliseconds."""
         self._loop.drain(self._sockets.all(), silence)
 
+    def when_silent(self, handler: Callable[[], object]) -> None:
+        """Call `handler` once the subkernel has closed its iopub, and all of that is taken in.
+
+        ZMQ tells of the end of a connection after what has come over it.
+        """
+
+        def said_all(_: Frames) -> None:
+            self.drain(0)
+            handler()
+
+        self._monitor = self._sockets.iopub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        self._loop.add_socket(self._monitor, said_all)
+
     def close(self) -> None:
         """Close the sockets; what is unsent is dropped."""
+        if self._monitor:
+            self._drop(self._monitor)
         for socket in self._sockets.all():
             self._drop(socket)
 

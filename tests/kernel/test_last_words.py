@@ -1,0 +1,91 @@
+"""A kernel that is shut down: what it says and saves while it ends arrives, and it does end."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from tests.support.kernels import running
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.kernels import Kernel
+
+NUMBER = 300
+DISPLAYS = f"""
+from IPython.display import display
+for number in range({NUMBER}):
+    display({{"text/plain": str(number), "x/y": "x" * 60000}}, raw=True)
+"""
+"""Small enough to be copied: of a larger message that isn't sent yet, pyzmq frees the memory."""
+BUFFERED = """
+file = open({path!r}, "w")
+file.write("all of it")
+"""
+"""Python writes that when it takes its modules apart, long after the sockets are closed."""
+AFTER_THE_SOCKETS = """
+import builtins, os, time
+class Last:
+    def __del__(self, write=os.write, sleep=time.sleep):
+        {last}
+builtins.last = Last()
+"""
+"""Python takes its builtins apart after everything else."""
+
+
+def shut_down(kernel: Kernel) -> float:
+    """Ask the kernel to end, and return how long its process took."""
+    began = time.monotonic()
+    asked = kernel.client.send("shutdown_request", {"restart": False}, channel="control")
+    assert kernel.client.reply(asked, "control")["content"]["status"] == "ok"
+    kernel.relay.wait(timeout=10)
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_what_it_publishes_last_arrives_whole(*, restart: bool) -> None:
+    with running() as kernel:
+        kernel.client.execute(DISPLAYS)
+        kernel.client.send("shutdown_request", {"restart": restart})  # on shell, behind the cell
+        kernel.relay.wait(timeout=20)
+        said = kernel.client.leftovers()
+        shown = [m["content"]["data"]["text/plain"] for m in said if "data" in m["content"]]
+        assert shown == [str(number) for number in range(NUMBER)]
+        assert [m["content"] for m in said if m["msg_type"] == "shutdown_reply"] == [
+            {"status": "ok", "restart": restart}
+        ]
+
+
+def test_the_kernel_has_not_ended_before_its_code_has(tmp_path: Path) -> None:
+    path, slow = tmp_path / "saved.txt", tmp_path / "slow.txt"
+    last = f"sleep(0.5); write(os.open({str(slow)!r}, os.O_CREAT | os.O_WRONLY), b'done')"
+    with running() as kernel:
+        subkernel = kernel.subkernel
+        kernel.client.run(BUFFERED.format(path=str(path)))
+        kernel.client.run(AFTER_THE_SOCKETS.format(last=last).replace("sleep=", "os=os, sleep="))
+        shut_down(kernel)
+        assert not subkernel.is_running()
+        assert (path.read_text(), slow.read_text()) == ("all of it", "done")
+
+
+def test_what_it_writes_to_stderr_while_it_ends_is_passed_on(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running() as kernel:
+        kernel.client.run(
+            AFTER_THE_SOCKETS.format(last="[write(2, b'x' * 1000) for _ in range(300)]")
+        )
+        shut_down(kernel)
+    assert capfd.readouterr().err.count("x") == 300_000
+
+
+def test_one_that_does_not_end_is_ended() -> None:
+    with running() as kernel:
+        family = kernel.relay.children(recursive=True)
+        kernel.client.run(AFTER_THE_SOCKETS.format(last="sleep(600)"))
+        assert 1.9 < shut_down(kernel) < 5
+        assert psutil.wait_procs(family, timeout=1)[1] == []
