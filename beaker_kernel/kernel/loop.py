@@ -5,18 +5,21 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import zmq
 
 from beaker_kernel.kernel.log import log_exception
+from beaker_kernel.kernel.sockets import receive
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 Source = Any
 """A ZMQ socket or a file descriptor."""
-NOW = int(zmq.NOBLOCK)
+EVENTS, READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
 BURST = 256
 """Messages read from one socket before the others get their turn."""
 
@@ -36,7 +39,8 @@ class Loop:
         self._poller = zmq.Poller()
         self._handlers: dict[Source, Callable[[], object]] = {}
         self._new: set[Source] = set()
-        self._timers: list[tuple[float, Callable[[], object]]] = []
+        self._timers: list[tuple[float, int, Callable[[], object]]] = []
+        self._number = count()
         self._running = True
 
     def add(self, source: Source, handler: Callable[[], object], flags: int = zmq.POLLIN) -> None:
@@ -49,17 +53,14 @@ class Loop:
         self, source: zmq.Socket[bytes], handler: Callable[[list[bytes]], object]
     ) -> None:
         """Call `handler` with each message of a ZMQ socket."""
-        receive, option = source.recv, source.getsockopt
+        option: Callable[[int], Any] = source.getsockopt
 
         def drain() -> None:
             try:
                 for _ in range(BURST):
-                    if source.closed:
+                    dispatch(handler, receive(source))
+                    if source.closed or not option(EVENTS) & READABLE:
                         return
-                    frames = [receive(NOW)]
-                    while option(zmq.RCVMORE):
-                        frames.append(receive(NOW))
-                    dispatch(handler, frames)
             except zmq.Again:
                 pass
 
@@ -81,7 +82,7 @@ class Loop:
 
     def call_later(self, delay: float, handler: Callable[[], object]) -> None:
         """Call `handler` once after `delay` seconds."""
-        self._timers.append((time.monotonic() + delay, handler))
+        heappush(self._timers, (time.monotonic() + delay, next(self._number), handler))
 
     def on_signals(self, handlers: dict[int, Callable[[], object]]) -> None:
         """Have signals handled here, between two messages, instead of in the middle of one."""
@@ -100,24 +101,18 @@ class Loop:
 
     def run(self) -> None:
         """Serve until stopped."""
-        poll, handlers, new = self._poller.poll, self._handlers, self._new
+        poll, handlers, new, timers = self._poller.poll, self._handlers, self._new, self._timers
         while self._running:
-            ready = poll(self._timeout() if self._timers else None)
+            ready = poll(self._timeout() if timers else None)
             new.clear()  # what comes now may have the number of one that was ready, and is closed
             for source, _ in ready:
                 handler = handlers.get(source)
                 if handler and source not in new:
                     handler()
-            if self._timers:
-                self._run_due()
+            now = time.monotonic()
+            while timers and timers[0][0] <= now:
+                heappop(timers)[2]()
 
     def _timeout(self) -> int:
         """Milliseconds until the next timer."""
-        return max(0, round((min(t for t, _ in self._timers) - time.monotonic()) * 1000))
-
-    def _run_due(self) -> None:
-        now = time.monotonic()
-        due = [timer for timer in self._timers if timer[0] <= now]
-        self._timers = [timer for timer in self._timers if timer[0] > now]
-        for _, handler in due:
-            handler()
+        return max(0, round((self._timers[0][0] - time.monotonic()) * 1000))

@@ -27,7 +27,7 @@ UNREAD = 100_000
 
 They are counted, not weighed: who reads nothing at all is cut off before (`sleepers`).
 """
-MORE = int(zmq.SNDMORE)
+MORE, NOW = int(zmq.SNDMORE), int(zmq.NOBLOCK)
 """Flags are plain numbers here: theirs are enumerations, and slow to combine."""
 LARGE = 65_536
 """Bytes from which a frame is handed to ZMQ without a copy."""
@@ -39,6 +39,21 @@ def send(socket: zmq.Socket[bytes], frames: list[bytes]) -> None:
     for frame in frames[:-1]:
         socket.send(frame, MORE, copy)
     socket.send(frames[-1], 0, copy)
+
+
+def receive(socket: zmq.Socket[bytes]) -> list[bytes]:
+    """Receive the message that is there; to ask each frame for more is cheaper than the socket.
+
+    Raises:
+        zmq.Again: there is none.
+
+    """
+    frames, more = [], True
+    while more:
+        frame = socket.recv(NOW, copy=False)
+        frames.append(frame.bytes)
+        more = frame.more
+    return frames
 
 
 class FrontSockets:

@@ -47,7 +47,7 @@ _FIRST_WORD = re.compile(r"\s*(%\S*)")
 
 def mentions(content: bytes) -> bool:
     """Tell whether a request's content could hold one of our magics."""
-    return any(mark in content for mark in _MARKS)
+    return b"%" in content and any(mark in content for mark in _MARKS)
 
 
 def is_magic(code: str) -> bool:
