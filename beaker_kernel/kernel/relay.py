@@ -90,27 +90,31 @@ class Relay:
         loop.add_socket(front.requests["stdin"], self.input_reply)
         loop.add_socket(front.iopub, self.subscribe)
         loop.on_signals({signal.SIGINT: self.interrupt, signal.SIGTERM: loop.stop})
-        self._watch_parent()
+        self._watch_parent(loop)
         self._back.connect()
         loop.run()
         self._close()
         return not self._back.gave_up
 
-    def _watch_parent(self) -> None:
+    def _watch_parent(self, loop: Loop) -> None:
         told = os.environ.get("JPY_PARENT_PID", "")
         parent = int(told) if told.isdigit() else os.getppid()
         if parent > 1:
             try:
-                self._loop.add(processes.watch(parent), self._loop.stop)
+                loop.add(processes.watch(parent), loop.stop)
             except ProcessLookupError:
-                self._loop.stop()
+                loop.stop()
 
     def _close(self) -> None:
         self._agent.kill()
         self._back.close()
         self._frontends.sockets.close()
-        self._context.term()  # waits until everything is sent
-        self._back.await_end()
+        if self._back.is_about_to_end:
+            loop = Loop()
+            loop.on_signals({signal.SIGTERM: loop.stop})
+            self._watch_parent(loop)
+            self._back.await_end(loop)
+        self._context.term()  # what the frontends haven't got yet is sent, while they linger
 
     # ------------------------------------------------------------------ from the frontends
 

@@ -11,7 +11,7 @@ from beaker_kernel.kernel import kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.handshake import Handshake
 from beaker_kernel.kernel.log import log
-from beaker_kernel.kernel.loop import Loop
+from beaker_kernel.kernel.routing import Route
 from beaker_kernel.kernel.traffic import Traffic
 from beaker_kernel.protocol.frames import DELIMITER
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
+    from beaker_kernel.kernel.loop import Loop
     from beaker_kernel.kernel.provisioner import Provisioner
     from beaker_kernel.kernel.receiver import Receiver
     from beaker_kernel.kernel.subkernel import Subkernel
@@ -83,7 +84,6 @@ class SubkernelSide:
         self._loop = loop
         self._traffic = self._new_traffic()
         self._patience = patience
-        self._closing = False
         self._leaving = False
         self._end_by = 0.0
         self._replacing = False
@@ -137,39 +137,45 @@ class SubkernelSide:
         self.subkernel.kill()
 
     def shut_down(self, request: Request) -> None:
-        """Let the subkernel end, and end with it."""
-        self._closing = True
+        """Let the subkernel end; once it has said its last word, the frontends may go."""
         self._end_by = time.monotonic() + GRACE
         self.forward(request)
-        self._traffic.when_silent(self._take_leave)
+        self._traffic.when_closed(self._said_all)
         self._loop.call_later(GRACE, self.subkernel.kill)
 
-    def _take_leave(self) -> None:
-        self._leaving = True
-        self._loop.stop()
+    def _said_all(self) -> None:
+        """Leave, unless a reply is still to come."""
+        owed = self._frontends.requests.of(Route.SUBKERNEL)
+        self._leaving = all(request.replied for request in owed)
+        if self._leaving:
+            self._loop.stop()
 
     def close(self) -> None:
         """Close the sockets, and end the process unless it is about to."""
-        if not self._leaving:
+        if not self.is_about_to_end:
             self.subkernel.kill()
         self._handshake.keep()
         self._traffic.close()
 
-    def await_end(self) -> None:
-        """Wait for a process that is about to end: what is left of its code may save things."""
-        if not self._leaving:
-            return
-        loop, ended = Loop(), processes.watch(self.subkernel.pid)
+    @property
+    def is_about_to_end(self) -> bool:
+        """Whether the process has said its last word, and its code may still save things."""
+        return self._leaving and self.subkernel.pid > 0
+
+    def await_end(self, loop: Loop) -> None:
+        """Run a loop until the process has ended, or something stops it."""
 
         def collect() -> None:
+            loop.remove(self.subkernel.stderr.reader)
             self.subkernel.reap()
+            self.subkernel.stderr.close()
             loop.stop()
 
-        loop.add(ended, collect)
+        loop.add(processes.watch(self.subkernel.pid), collect)
         loop.add(self.subkernel.stderr.reader, lambda: self._pass_stderr(loop))
         loop.call_later(self._end_by - time.monotonic(), self.subkernel.kill)
         loop.run()
-        self.subkernel.stderr.close()
+        self.subkernel.kill()
 
     # ------------------------------------------------------------------ readiness
 
@@ -331,7 +337,7 @@ class SubkernelSide:
         self._loop.remove(self.subkernel.stderr.reader)
         said = last_words(self.subkernel.stderr.close())
         self.subkernel.on_tcp |= self.subkernel.is_deaf and code > 0 and not self.ready
-        if self._closing:
+        if self._end_by:
             self._loop.stop()
         elif self.subkernel.moves_to_tcp:
             self._begin()  # what waits goes on waiting: none of it has run

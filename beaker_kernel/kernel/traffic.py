@@ -80,18 +80,18 @@ class Traffic:
         """Take in what still arrives, until nothing has for some milliseconds."""
         self._loop.drain(self._sockets.all(), silence)
 
-    def when_silent(self, handler: Callable[[], object]) -> None:
-        """Call `handler` once the subkernel has closed its iopub, and all of that is taken in.
+    def when_closed(self, handler: Callable[[], object]) -> None:
+        """Call `handler` once the subkernel has closed its iopub, and what it said is taken in.
 
-        ZMQ tells of the end of a connection after what has come over it.
+        ZMQ tells of the end of a connection after what has come over it; replies come over others.
         """
 
-        def said_all(_: Frames) -> None:
+        def taken_in(_: Frames) -> None:
             self.drain(0)
             handler()
 
         self._monitor = self._sockets.iopub.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        self._loop.add_socket(self._monitor, said_all)
+        self._loop.add_socket(self._monitor, taken_in)
 
     def close(self) -> None:
         """Close the sockets; what is unsent is dropped."""

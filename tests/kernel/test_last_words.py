@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import psutil
 import pytest
 
 from tests.support.kernels import running
+from tests.support.kernelspec_folders import write_kernelspec
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,6 +37,22 @@ class Last:
 builtins.last = Last()
 """
 """Python takes its builtins apart after everything else."""
+REPLIES_LAST = """
+import sys, time
+from benchmarks.idle_kernel import IdleKernel
+from beaker_kernel.kernel import connection
+from beaker_kernel.protocol.frames import msg_type
+
+class RepliesLast(IdleKernel):
+    def _publish(self, state, header):
+        if msg_type(header) != "shutdown_request":
+            return super()._publish(state, header)
+        self._iopub.close()
+        time.sleep(0.3)
+
+RepliesLast(connection.read(sys.argv[1])).run()
+"""
+"""A kernel that has closed its iopub when it answers."""
 
 
 def shut_down(kernel: Kernel) -> float:
@@ -52,12 +70,19 @@ def test_what_it_publishes_last_arrives_whole(*, restart: bool) -> None:
         kernel.client.execute(DISPLAYS)
         kernel.client.send("shutdown_request", {"restart": restart})  # on shell, behind the cell
         kernel.relay.wait(timeout=20)
-        said = kernel.client.leftovers()
+        said = kernel.client.leftovers(1)
         shown = [m["content"]["data"]["text/plain"] for m in said if "data" in m["content"]]
         assert shown == [str(number) for number in range(NUMBER)]
         assert [m["content"] for m in said if m["msg_type"] == "shutdown_reply"] == [
             {"status": "ok", "restart": restart}
         ]
+
+
+def test_a_reply_that_comes_after_all_else_arrives(tmp_path: Path) -> None:
+    argv = [sys.executable, "-c", REPLIES_LAST, "{connection_file}"]
+    write_kernelspec(tmp_path, "replies-last", argv, language="none")
+    with running(JUPYTER_PATH=str(tmp_path), BEAKER_SUBKERNEL="replies-last") as kernel:
+        assert 0.3 < shut_down(kernel) < 2
 
 
 def test_the_kernel_has_not_ended_before_its_code_has(tmp_path: Path) -> None:
@@ -73,9 +98,9 @@ def test_the_kernel_has_not_ended_before_its_code_has(tmp_path: Path) -> None:
 
 
 def test_what_it_writes_to_stderr_while_it_ends_is_passed_on(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
-    with running() as kernel:
+    with running() as kernel:  # under pytest ipykernel leaves fd 2 alone, as other kernels do
         kernel.client.run(
             AFTER_THE_SOCKETS.format(last="[write(2, b'x' * 1000) for _ in range(300)]")
         )
@@ -89,3 +114,17 @@ def test_one_that_does_not_end_is_ended() -> None:
         kernel.client.run(AFTER_THE_SOCKETS.format(last="sleep(600)"))
         assert 1.9 < shut_down(kernel) < 5
         assert psutil.wait_procs(family, timeout=1)[1] == []
+
+
+@pytest.mark.parametrize("end", ["terminate", "kill"])
+def test_who_ends_the_kernel_while_it_ends_does_not_wait(end: str) -> None:
+    with running() as kernel:
+        family = [kernel.relay, *kernel.relay.children(recursive=True)]
+        kernel.client.run(AFTER_THE_SOCKETS.format(last="sleep(600)"))
+        asked = kernel.client.send("shutdown_request", {"restart": False}, channel="control")
+        kernel.client.reply(asked, "control")
+        time.sleep(0.7)  # by now it has said its last word; for 1.3 s more it might go on
+        getattr(kernel.relay, end)()
+        assert [
+            p for p in psutil.wait_procs(family, timeout=0.8)[1] if p.status() != "zombie"
+        ] == []
