@@ -10,9 +10,8 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import zmq
-
 from beaker_kernel.kernel import processes
+from beaker_kernel.kernel.loop import READ, WRITE
 from beaker_kernel.protocol import link
 from beaker_kernel.protocol.frames import dumps
 from beaker_kernel.protocol.link import Verb
@@ -56,7 +55,7 @@ class AgentProcess:
         command = [sys.executable, "-P", "-m", "beaker_kernel.agent"]
         with theirs:
             self.pid = processes.spawn(command, env, inherit=theirs.fileno())
-        loop.add(self._socket.fileno(), self._read)
+        loop.add(self._socket.fileno(), self._ready)
         settings = processes.agent_settings(os.environ)
         config = {"session": session, "settings": settings, "chosen": json.loads(chosen)}
         self.note("config", dumps({**config, "began": time.monotonic()}))
@@ -79,7 +78,7 @@ class AgentProcess:
         if not waiting:
             self._flush()
             if self._unsent:
-                self._loop.add(self._socket.fileno(), self._ready, zmq.POLLIN | zmq.POLLOUT)
+                self._loop.change(self._socket.fileno(), READ | WRITE)
 
     def _flush(self) -> None:
         try:
@@ -91,9 +90,10 @@ class AgentProcess:
             self._unsent.clear()  # it is gone; the read side will tell
 
     def _ready(self) -> None:
-        self._flush()
-        if not self._unsent:
-            self._loop.add(self._socket.fileno(), self._read, zmq.POLLIN)
+        if self._unsent:
+            self._flush()
+            if not self._unsent:
+                self._loop.change(self._socket.fileno(), READ)
         self._read()
 
     def _read(self) -> None:

@@ -15,7 +15,6 @@ from beaker_kernel.kernel.agent_process import AgentProcess
 from beaker_kernel.kernel.frontends import TOPIC
 from beaker_kernel.kernel.recording import Recording
 from beaker_kernel.kernel.routing import ONE_WAY, Route, comm_id
-from beaker_kernel.kernel.sockets import send
 from beaker_kernel.protocol.frames import dumps, msg_id
 from beaker_kernel.protocol.link import Verb
 
@@ -129,7 +128,7 @@ class AgentSide:
         shown = self._shown.get(msg_id(parent))
         if shown and b'"status"' not in header and b'"execute_input"' not in header:
             frames = self._signer.frames([header, shown, *rest])
-            send(self._frontends.sockets.iopub, [TOPIC, *frames, *buffers])
+            self._frontends.sockets.iopub.send([TOPIC, *frames, *buffers])
         self._send(Verb.SUB_IOPUB, b"", [*parts, *buffers])
 
     def _note_status(self, request: str, content: bytes) -> None:
@@ -230,7 +229,7 @@ class AgentSide:
         request = self._frontends.requests.replied(msg_id(parts[1]))
         route = request.route if request else [identity]
         frames = [*route, *self._signer.frames(parts)]
-        self._frontends.sockets.requests[channel].send_multipart(frames)
+        self._frontends.sockets.requests[channel].send(frames)
         self._questions.ended(msg_id(parts[1]))
         if request:
             self._was_lost &= request.msg_type not in QUESTIONS
@@ -245,7 +244,7 @@ class AgentSide:
             return
         self._questions.ask(identity, msg_id(parts[1]), Route.AGENT, msg_id(parts[0]))
         frames = [identity, *self._signer.frames(parts)]
-        self._frontends.sockets.requests["stdin"].send_multipart(frames)
+        self._frontends.sockets.requests["stdin"].send(frames)
 
     def _run(self, channel: str, frames: list[bytes]) -> None:
         """Send the agent's own request to the subkernel, as soon as that is ready.

@@ -60,7 +60,7 @@ def run(
     forbid_dumps()
     use_one_arena()
 
-    from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (zmq, after the subkernel)
+    from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (after the subkernel's start)
 
     runtime.remove_stale()
     return Relay(front, subkernel, patience, is_restart=is_restart).run()

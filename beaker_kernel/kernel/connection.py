@@ -52,6 +52,10 @@ class Connection:
         """The ports by the names that connection files and `connect_reply` have for them."""
         return {f"{channel}_port": port for channel, port in self.ports.items()}
 
+    def path(self, channel: str) -> str:
+        """Return the file that is a channel's socket; empty over TCP."""
+        return f"{self.ip}-{self.ports[channel]}" if self.transport == "ipc" else ""
+
     def url(self, channel: str) -> str:
         """Return the ZMQ address of a channel."""
         separator = ":" if self.transport == "tcp" else "-"

@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from beaker_kernel.kernel.front_sockets import open_front
 from beaker_kernel.kernel.inflight import InFlight, Request
-from beaker_kernel.kernel.sockets import FrontSockets, send
 from beaker_kernel.protocol.frames import Composer, Signer, dumps
 from beaker_kernel.protocol.names import PROTOCOL_VERSION, reply_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import zmq
-
     from beaker_kernel.kernel.connection import Connection
+    from beaker_kernel.kernel.loop import Loop
 
 TOPIC = b"beaker"
 Frames = list[bytes]
@@ -33,13 +32,13 @@ class Frontends:
 
     def __init__(
         self,
-        context: zmq.Context[zmq.Socket[bytes]],
+        loop: Loop,
         connection: Connection,
         signer: Signer,
         composer: Composer,
     ) -> None:
         self.connection = connection
-        self.sockets = FrontSockets(context, connection)
+        self.sockets = open_front(loop, connection)
         self.requests = InFlight()
         self._signer = signer
         self._composer = composer
@@ -59,7 +58,7 @@ class Frontends:
     ) -> None:
         """Publish a message of our own."""
         parts = self._composer.compose(msg_type, content, parent_header)
-        self.sockets.iopub.send_multipart([topic, *self._signer.frames(parts)])
+        self.sockets.iopub.send([topic, *self._signer.frames(parts)])
 
     def status(self, state: str, parent_header: bytes = b"{}") -> None:
         """Publish the kernel's state."""
@@ -69,7 +68,7 @@ class Frontends:
         """Publish a message now, or hold it for just before (`<id`) or after (`>id`) an idle."""
         request = self.requests.get(where[1:]) if where else None
         if request is None or request.idle:
-            send(self.sockets.iopub, frames)
+            self.sockets.iopub.send(frames)
             return
         before, after = self._held.setdefault(request.msg_id, ([], []))
         (after if where[0] == ">" else before).append(frames)
@@ -84,7 +83,7 @@ class Frontends:
         """Answer a request; its idle is the caller's."""
         parts = self._composer.compose(reply_type(request.msg_type), content, request.header)
         frames = [*request.route, *self._signer.frames(parts)]
-        self.sockets.requests[request.channel].send_multipart(frames)
+        self.sockets.requests[request.channel].send(frames)
         self.requests.replied(request.msg_id)
 
     def finish(self, request: Request, content: dict[str, Any]) -> None:
@@ -125,7 +124,7 @@ class Frontends:
 
     def _publish_all(self, messages: Iterable[Frames]) -> None:
         for frames in messages:
-            send(self.sockets.iopub, frames)
+            self.sockets.iopub.send(frames)
 
     def connect_reply(self) -> dict[str, Any]:
         """Return the content that answers a connect_request: our own ports."""

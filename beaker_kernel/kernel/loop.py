@@ -1,82 +1,63 @@
-"""The relay's one loop: sockets and file descriptors in, one handler each."""
+"""The relay's one loop: file descriptors in, one handler each."""
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 import time
 from heapq import heappop, heappush
 from itertools import count
-from typing import TYPE_CHECKING, Any
-
-import zmq
-
-from beaker_kernel.kernel.log import log_exception
-from beaker_kernel.kernel.sockets import receive
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Source = Any
-"""A ZMQ socket or a file descriptor."""
-EVENTS, READABLE = int(zmq.EVENTS), int(zmq.POLLIN)
-BURST = 256
-"""Messages read from one socket before the others get their turn."""
+"""A file descriptor or, if the poller is libzmq's, a socket of libzmq."""
+READ, WRITE = 1, 4
+"""What to wait for: that something can be read, that there is room (``EPOLLIN``, ``EPOLLOUT``)."""
 
 
-def dispatch(handler: Callable[[list[bytes]], object], frames: list[bytes]) -> None:
-    """Call a handler; a message that it can't take in is dropped, and the kernel lives."""
-    try:
-        handler(frames)
-    except Exception:  # noqa: BLE001 (the edge of message dispatch: anybody can send anything)
-        log_exception(f"a message of {len(frames)} frames")
+class Poller(Protocol):
+    """What waits: `select.epoll`, or something that does the same."""
+
+    def register(self, source: Source, flags: int, /) -> None:
+        """Wait for a descriptor, too."""
+
+    def modify(self, source: Source, flags: int, /) -> None:
+        """Wait for something else on it."""
+
+    def unregister(self, source: Source, /) -> None:
+        """Wait for it no more."""
+
+    def poll(self, timeout: float | None, /) -> Sequence[tuple[Source, int]]:
+        """Return who is ready, after some seconds if nobody is."""
 
 
 class Loop:
-    """Waits for sources and calls their handlers until it is stopped."""
+    """Waits for file descriptors and calls their handlers until it is stopped."""
 
-    def __init__(self) -> None:
-        self._poller = zmq.Poller()
+    def __init__(self, poller: Poller | None = None) -> None:
+        self._poller: Poller = poller or _poller()
         self._handlers: dict[Source, Callable[[], object]] = {}
         self._new: set[Source] = set()
         self._timers: list[tuple[float, int, Callable[[], object]]] = []
         self._number = count()
         self._running = True
 
-    def add(self, source: Source, handler: Callable[[], object], flags: int = zmq.POLLIN) -> None:
+    def add(self, source: Source, handler: Callable[[], object], flags: int = READ) -> None:
         """Call `handler` whenever `source` is ready."""
         self._handlers[source] = handler
         self._new.add(source)
         self._poller.register(source, flags)
 
-    def add_socket(
-        self, source: zmq.Socket[bytes], handler: Callable[[list[bytes]], object]
-    ) -> None:
-        """Call `handler` with each message of a ZMQ socket."""
-        option: Callable[[int], Any] = source.getsockopt
-
-        def drain() -> None:
-            try:
-                for _ in range(BURST):
-                    dispatch(handler, receive(source))
-                    if source.closed or not option(EVENTS) & READABLE:
-                        return
-            except zmq.Again:
-                pass
-
-        self.add(source, drain)
-
-    def drain(self, sources: list[zmq.Socket[bytes]], silence: int) -> None:
-        """Handle what still arrives at sockets, until they are silent for some milliseconds."""
-        poller = zmq.Poller()
-        for source in sources:
-            poller.register(source, zmq.POLLIN)
-        while ready := poller.poll(silence):
-            for source, _ in ready:
-                self._handlers.get(source, source.recv_multipart)()
+    def change(self, source: Source, flags: int) -> None:
+        """Wait for something else."""
+        self._poller.modify(source, flags)
 
     def remove(self, source: Source) -> None:
-        """Forget a source; it may be closed then."""
+        """Forget a source; it may be closed then, and not before."""
         if self._handlers.pop(source, None):
             self._poller.unregister(source)
 
@@ -103,7 +84,7 @@ class Loop:
         """Serve until stopped."""
         poll, handlers, new, timers = self._poller.poll, self._handlers, self._new, self._timers
         while self._running:
-            ready = poll(self._timeout() if timers else None)
+            ready = poll(max(0.0, timers[0][0] - time.monotonic()) if timers else None)
             new.clear()  # what comes now may have the number of one that was ready, and is closed
             for source, _ in ready:
                 handler = handlers.get(source)
@@ -113,6 +94,11 @@ class Loop:
             while timers and timers[0][0] <= now:
                 heappop(timers)[2]()
 
-    def _timeout(self) -> int:
-        """Milliseconds until the next timer."""
-        return max(0, round((self._timers[0][0] - time.monotonic()) * 1000))
+
+def _poller() -> Poller:
+    """Return what waits here: the system's own, or where there is none, libzmq's."""
+    if hasattr(select, "epoll"):
+        return select.epoll()
+    from beaker_kernel.kernel.libzmq import ZmqPoller  # noqa: PLC0415 (Linux doesn't need it)
+
+    return ZmqPoller()

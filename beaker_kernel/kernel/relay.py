@@ -14,12 +14,11 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import zmq
-
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.kernel import completion, inflight, processes
 from beaker_kernel.kernel.agent_side import AgentSide
 from beaker_kernel.kernel.digests import Digests
+from beaker_kernel.kernel.front_sockets import loop_for
 from beaker_kernel.kernel.frontends import Frontends, with_beaker
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.loop import Loop
@@ -28,7 +27,6 @@ from beaker_kernel.kernel.pieces import pieces
 from beaker_kernel.kernel.questions import Questions
 from beaker_kernel.kernel.routing import ONE_WAY, Route, completes_name, route
 from beaker_kernel.kernel.sleepers import Sleepers
-from beaker_kernel.kernel.sockets import send
 from beaker_kernel.kernel.subkernel_side import SubkernelSide
 from beaker_kernel.kernel.turns import Turns
 from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer, msg_id, msg_type
@@ -51,11 +49,10 @@ class Relay:
     ) -> None:
         tag = os.urandom(12).hex()
         self._ours = f'"{tag}'.encode()  # the ids of relay and agent begin so
-        self._loop = Loop()
+        self._loop = loop_for(front)
         self._signer = Signer(front.key.encode(), front.signature_scheme)
         composer = Composer(f"{tag}r")
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._frontends = Frontends(self._context, front, self._signer, composer)
+        self._frontends = Frontends(self._loop, front, self._signer, composer)
         self._questions = Questions()
         self._stood_in_for: set[str] = set()
         self._turns = Turns()
@@ -66,7 +63,6 @@ class Relay:
             subkernel,
             self,
             frontends=self._frontends,
-            context=self._context,
             composer=composer,
             signer=self._signer,
             loop=self._loop,
@@ -85,10 +81,10 @@ class Relay:
     def run(self) -> bool:
         """Serve until shut down, or without a parent; False if no subkernel can live."""
         loop, front = self._loop, self._frontends.sockets
-        loop.add_socket(front.requests["shell"], lambda f: self.receive("shell", f))
-        loop.add_socket(front.requests["control"], lambda f: self.receive("control", f))
-        loop.add_socket(front.requests["stdin"], self.input_reply)
-        loop.add_socket(front.iopub, self.subscribe)
+        front.requests["shell"].serve(lambda f: self.receive("shell", f))
+        front.requests["control"].serve(lambda f: self.receive("control", f))
+        front.requests["stdin"].serve(self.input_reply)
+        front.iopub.serve(self.subscribe)
         loop.on_signals({signal.SIGINT: self.interrupt, signal.SIGTERM: loop.stop})
         self._watch_parent(loop)
         self._back.connect()
@@ -114,7 +110,7 @@ class Relay:
             loop.on_signals({signal.SIGTERM: loop.stop})
             self._watch_parent(loop)
             self._back.await_end(loop)
-        self._context.term()  # what the frontends haven't got yet is sent, while they linger
+        self._frontends.sockets.linger()
 
     # ------------------------------------------------------------------ from the frontends
 
@@ -236,7 +232,7 @@ class Relay:
         content = self._completed(request, frames[at + 5]) if request else frames[at + 5]
         if content is not frames[at + 5]:
             frames = [*frames[:at], *self._signer.frames([*frames[at + 2 : at + 5], content])]
-        send(self._frontends.sockets.requests[channel], [identity, *frames])
+        self._frontends.sockets.requests[channel].send([identity, *frames])
         self._frontends.requests.replied(parent_id)
         self._questions.ended(parent_id)
         if request and request.is_cell:
@@ -263,7 +259,7 @@ class Relay:
         at = frames.index(DELIMITER)
         own, asked_under = msg_id(frames[at + 2]), msg_id(frames[at + 3])
         self._questions.ask(identity, asked_under, Route.SUBKERNEL, own)
-        self._frontends.sockets.requests["stdin"].send_multipart([identity, *frames])
+        self._frontends.sockets.requests["stdin"].send([identity, *frames])
 
     def owes(self, identity: bytes) -> bool:
         """Tell whether a frontend client waits for a reply of the subkernel's."""
@@ -283,7 +279,7 @@ class Relay:
             self._agent.recording.add(header, parent, metadata, content)
             self._sleepers.look_later()
             for message in pieces(frames, self._signer):
-                send(self._frontends.sockets.iopub, message)
+                self._frontends.sockets.iopub.send(message)
 
     def _publish_status(self, parent: bytes, content: bytes, frames: list[bytes]) -> None:
         """Pass a state on; around an idle stands what was held for it."""
@@ -291,7 +287,7 @@ class Relay:
             self._frontends.idle(msg_id(parent), frames)
             self._memory.release_later()
         else:
-            send(self._frontends.sockets.iopub, frames)
+            self._frontends.sockets.iopub.send(frames)
 
     def own_reply(self, channel: str, frames: list[bytes]) -> None:
         """Hand the agent the reply to a request of its own."""

@@ -16,8 +16,6 @@ from beaker_kernel.kernel.traffic import Traffic
 from beaker_kernel.protocol.frames import DELIMITER
 
 if TYPE_CHECKING:
-    import zmq
-
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
     from beaker_kernel.kernel.loop import Loop
@@ -38,8 +36,6 @@ IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
 ECHO = 0.01
 """Seconds that the echo of a request may come after its reply."""
-LAST_WORDS = 5
-"""Milliseconds of silence after which nothing more is on its way from an ended subkernel."""
 
 
 class SubkernelSide:
@@ -62,7 +58,6 @@ class SubkernelSide:
         receiver: Receiver,
         *,
         frontends: Frontends,
-        context: zmq.Context[zmq.Socket[bytes]],
         composer: Composer,
         signer: Signer,
         loop: Loop,
@@ -77,7 +72,6 @@ class SubkernelSide:
         self._is_first_start = not is_restart
         self._receiver = receiver
         self._frontends = frontends
-        self._context = context
         self._composer = composer
         self._probe_mark = f'"{composer.name}_'.encode()
         self._signer = signer
@@ -91,8 +85,7 @@ class SubkernelSide:
         self._refusal = ""
 
     def _new_traffic(self) -> Traffic:
-        receiver, context = self._receiver, self._context
-        return Traffic(receiver, context=context, signer=self._signer, loop=self._loop)
+        return Traffic(self._receiver, signer=self._signer, loop=self._loop)
 
     # ------------------------------------------------------------------ to the subkernel
 
@@ -329,7 +322,7 @@ class SubkernelSide:
         """Take in the last words, then start the next generation."""
         if self.subkernel.provisioner and self.subkernel.provisioner.fileno() >= 0:
             self._hear(self.subkernel.provisioner)
-        self._traffic.drain(LAST_WORDS)
+        self._traffic.drain()
         self._loop.remove(descriptor)
         os.close(descriptor)
         self._traffic.close()

@@ -1,0 +1,70 @@
+"""Where a channel's socket is: a TCP port, or a file."""
+
+from __future__ import annotations
+
+import os
+import socket
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from beaker_kernel.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from beaker_kernel.kernel.connection import Connection
+
+BACKLOG = 100
+
+
+def listen(connection: Connection, channel: str) -> socket.socket:
+    """Listen on a channel's address.
+
+    Raises:
+        ConfigurationError: somebody else does.
+
+    """
+    path = connection.path(channel)
+    try:
+        if path:
+            with suppress(FileNotFoundError):
+                os.unlink(path)
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            listener.listen(BACKLOG)
+        else:
+            address = connection.ip.replace("*", ""), connection.ports[channel]
+            listener = socket.create_server(address, family=_family(connection), backlog=BACKLOG)
+    except OSError as error:
+        message = f"can't listen on {connection.url(channel)}: {error.strerror}"
+        raise ConfigurationError(message) from error
+    listener.setblocking(False)
+    return listener
+
+
+def connect(connection: Connection, channel: str) -> socket.socket | None:
+    """Begin to connect to a channel's address; None if nobody listens there."""
+    path = connection.path(channel)
+    address = path or (connection.ip, connection.ports[channel])
+    stream = socket.socket(socket.AF_UNIX if path else _family(connection))
+    hurry(stream)
+    stream.setblocking(False)
+    try:
+        stream.connect(address)
+    except BlockingIOError:
+        if not path:
+            return stream
+    except OSError:
+        pass
+    else:
+        return stream
+    stream.close()  # nobody listens, or too many wait to be let in
+    return None
+
+
+def _family(connection: Connection) -> socket.AddressFamily:
+    return socket.AF_INET6 if ":" in connection.ip else socket.AF_INET
+
+
+def hurry(stream: socket.socket) -> None:
+    """Have a TCP connection send each message at once."""
+    if stream.family != socket.AF_UNIX:
+        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
