@@ -55,7 +55,7 @@ class Dialer:
         self._handler = handler
         self._queue: deque[Frames] = deque()
         self._peer: Peer | None = None
-        self._is_closed = False
+        self._is_connected = self._is_closed = False
         self._dial()
 
     def send(self, frames: Frames) -> None:
@@ -88,21 +88,24 @@ class Dialer:
             self._loop,
             stream,
             b"SUB" if self._channel == "iopub" else b"DEALER",
-            opened=self._subscribe,
+            opened=self._opened,
             received=lambda _, frames: handler(frames),
             closed=self._hung_up,
             name=self._identity,
             queue=self._queue,
         )
 
-    def _subscribe(self, peer: Peer) -> None:
+    def _opened(self, _: Peer) -> None:
+        self._is_connected = True
         if self._channel == "iopub":
             self._queue.appendleft([b"\x01"])
 
     def _hung_up(self, _: Peer) -> None:
         self._peer = None
         self._loop.call_later(RETRY, self._dial)
-        self.lost()
+        if self._is_connected:
+            self._is_connected = False
+            self.lost()
 
 
 class BackSockets:

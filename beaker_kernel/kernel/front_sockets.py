@@ -237,6 +237,8 @@ class FrontSockets:
         if behind:
             loop.call_later(LINGER, loop.stop)
             loop.run()
+        for peer in behind:
+            peer.close()
 
 
 def open_front(loop: Loop, connection: Connection) -> Front:

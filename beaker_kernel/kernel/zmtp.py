@@ -289,7 +289,8 @@ class Peer:
             ProtocolError: it is none, or comes at the wrong time.
 
         """
-        name, body = frame[1 : 1 + frame[0]] if frame else b"", frame[1 + frame[0] :]
+        size = frame[0] if frame else 0
+        name, body = frame[1 : 1 + size], frame[1 + size :]
         if name == b"READY" and flags & COMMAND and not self.is_open:
             self._open(dict(_properties(body)))
         elif name == b"PING" and self.is_open:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import zmq
 
-from beaker_kernel.kernel.sockets import CLIENTS
+from beaker_kernel.kernel.back_sockets import CLIENTS
 from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 import zmq
 
+from beaker_kernel.kernel.libzmq import CurveSocket, ZmqPoller
 from beaker_kernel.kernel.loop import Loop
 from beaker_kernel.kernel.sleepers import ASLEEP, Sleepers
 from tests.support.kernels import PATIENCE
@@ -69,17 +70,18 @@ def publish(publisher: Socket, loop: Loop, limit: int, until: Socket) -> None:
 def test_who_reads_stays_and_who_sleeps_is_cut_off(
     publisher: Socket, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    loop = Loop()
+    loop = Loop(ZmqPoller())
     with (
         subscriber(publisher) as sleeper,
         subscriber(publisher) as reader,
         disconnections(publisher) as left,
     ):
-        loop.add_socket(reader, lambda frames: None)
+        CurveSocket(reader, loop).serve(lambda frames: None)
         began = time.monotonic()
         publish(publisher, loop, limit=0, until=left)
         assert time.monotonic() - began >= ASLEEP
-        loop.drain([reader], silence=100)
+        while reader.poll(100):
+            reader.recv()
         publisher.send(b"last")
         assert reader.poll(PATIENCE * 1000)
         assert reader.recv() == b"last"
@@ -88,7 +90,7 @@ def test_who_reads_stays_and_who_sleeps_is_cut_off(
 
 
 def test_nobody_is_cut_off_while_there_is_memory(publisher: Socket) -> None:
-    loop = Loop()
+    loop = Loop(ZmqPoller())
     with subscriber(publisher), disconnections(publisher) as left:
         loop.call_later(2 * ASLEEP, loop.stop)
         publish(publisher, loop, limit=2**40, until=left)
