@@ -41,10 +41,13 @@ def listen(connection: Connection, channel: str) -> socket.socket:
 
 
 def connect(connection: Connection, channel: str) -> socket.socket | None:
-    """Begin to connect to a channel's address; None if nobody listens there."""
+    """Begin to connect to a channel's address; None if that can't be now."""
     path = connection.path(channel)
     address = path or (connection.ip, connection.ports[channel])
-    stream = socket.socket(socket.AF_UNIX if path else _family(connection))
+    try:
+        stream = socket.socket(socket.AF_UNIX if path else _family(connection))
+    except OSError:  # no descriptor is left
+        return None
     hurry(stream)
     stream.setblocking(False)
     try:

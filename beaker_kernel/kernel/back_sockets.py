@@ -29,6 +29,8 @@ DIALED = ("stdin", "control", "shell")
 """In this order, so that stdin is there when code asks."""
 RETRY = 0.01
 """Seconds between two attempts to connect to a subkernel that doesn't listen yet."""
+PAUSE = 1.0
+"""Seconds until the next one where what listens there speaks something else."""
 
 
 class Dialer:
@@ -100,9 +102,9 @@ class Dialer:
         if self._channel == "iopub":
             self._queue.appendleft([b"\x01"])
 
-    def _hung_up(self, _: Peer) -> None:
+    def _hung_up(self, peer: Peer) -> None:
         self._peer = None
-        self._loop.call_later(RETRY, self._dial)
+        self._loop.call_later(PAUSE if peer.has_failed else RETRY, self._dial)
         if self._is_connected:
             self._is_connected = False
             self.lost()

@@ -51,10 +51,10 @@ class Front(Protocol):
     def iopub(self) -> FrontSocket:
         """The one on which all is published; from it come subscriptions, as from an XPUB."""
 
-    def close(self) -> None:
-        """Let nobody in any more, and go on sending what is queued."""
+    def close(self, loop: Loop) -> None:
+        """Let nobody in any more, and go on sending what is queued, in another loop."""
 
-    def linger(self) -> None:
+    def linger(self, loop: Loop) -> None:
         """Wait until that is sent, `LINGER` at the longest."""
 
 
@@ -84,6 +84,7 @@ class Listener:
     def left(self, peer: Peer) -> None:
         """Forget a peer that is gone."""
         self.peers.discard(peer)
+        peer.queue.clear()
 
     def close(self) -> None:
         """Let nobody in any more."""
@@ -150,13 +151,18 @@ class Router(Listener):
             del self._clients[peer.identity]
 
     def _enter(self, peer: Peer) -> None:
-        """Note who a peer is; who has the same name as another takes its place."""
+        """Note who a peer is; who has another's name gets what is sent by it from now on.
+
+        The other stays, under a name that nobody else has: clients that share one would take turns
+        in connecting again if the last one's connection ended the first one's.
+        """
         if not peer.identity:
-            peer.identity = b"\0" + os.urandom(8)
+            peer.identity = _made_up()
         before = self._clients.get(peer.identity)
         self._clients[peer.identity] = peer
         if before:
-            before.fail("another client has its identity now")
+            before.identity = _made_up()
+            self._clients[before.identity] = before
 
 
 class Publisher(Listener):
@@ -187,15 +193,25 @@ class Publisher(Listener):
 
     def send(self, frames: Frames) -> None:
         """Publish a message, topic first; who has very much to read already loses it."""
-        begins = frames[0].startswith
+        topic = frames[0]
         for peer, topics in self._topics.items():
-            if len(peer.queue) < UNREAD and begins(tuple(topics)):
+            if len(peer.queue) < UNREAD and (b"" in topics or _is_of(topic, topics)):
                 peer.send(frames)
 
     def left(self, peer: Peer) -> None:
         """Forget a peer that is gone."""
         super().left(peer)
         self._topics.pop(peer, None)
+
+
+def _made_up() -> bytes:
+    """Return an identity as a ROUTER makes it up: no client may begin its own with a zero byte."""
+    return b"\0" + os.urandom(8)
+
+
+def _is_of(topic: bytes, topics: set[bytes]) -> bool:
+    """Tell whether a topic begins with one of some, of which strangers may name any number."""
+    return any(topic[:end] in topics for end in range(1, len(topic) + 1))
 
 
 class FrontSockets:
@@ -213,32 +229,33 @@ class FrontSockets:
         heartbeat = Router(loop, connection, "hb")
         heartbeat.serve(heartbeat.send)
         self._all: list[Listener] = [*self.requests.values(), self.iopub, heartbeat]
+        self._behind: set[Peer] = set()
+        self._awaiting: Loop | None = None
 
-    def close(self) -> None:
-        """Let nobody in any more, and let those go who have got everything."""
+    def close(self, loop: Loop) -> None:
+        """Let nobody in any more, and go on sending what is queued, in another loop."""
         for listener in self._all:
             listener.close()
-            for peer in [p for p in listener.peers if not p.is_behind]:
-                listener.left(peer)
-                peer.close()
+            for peer in listener.peers:
+                if peer.is_behind:
+                    self._behind.add(peer)
+                    peer.linger(loop, self._has_all)
+                else:
+                    peer.close()
 
-    def linger(self) -> None:
-        """Wait until what is queued is sent, `LINGER` at the longest."""
-        behind = {peer for listener in self._all for peer in listener.peers}
-        loop = Loop()
-        for peer in behind.copy():
-
-            def done(peer: Peer = peer) -> None:
-                behind.discard(peer)
-                if not behind:
-                    loop.stop()
-
-            peer.linger(loop, done)
-        if behind:
+    def linger(self, loop: Loop) -> None:
+        """Wait until that is sent, `LINGER` at the longest."""
+        if self._behind:
+            self._awaiting = loop
             loop.call_later(LINGER, loop.stop)
             loop.run()
-        for peer in behind:
+        for peer in self._behind:
             peer.close()
+
+    def _has_all(self, peer: Peer) -> None:
+        self._behind.discard(peer)
+        if self._awaiting and not self._behind:
+            self._awaiting.stop()
 
 
 def open_front(loop: Loop, connection: Connection) -> Front:

@@ -103,13 +103,13 @@ class CurveSockets:
         self._heartbeat = self._router("hb")
         self._heartbeat.serve(self._heartbeat.send)
 
-    def close(self) -> None:
-        """Let nobody in any more, and go on sending what is queued."""
+    def close(self, _: Loop) -> None:
+        """Let nobody in any more, and go on sending what is queued, in libzmq's thread."""
         for bound in (*self.requests.values(), self.iopub, self._heartbeat):
             self._loop.remove(bound.socket)
             bound.socket.close()
 
-    def linger(self) -> None:
+    def linger(self, _: Loop) -> None:
         """Wait until that is sent, `LINGER` at the longest."""
         self._context.term()
 

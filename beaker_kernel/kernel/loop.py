@@ -81,7 +81,7 @@ class Loop:
         self._running = False
 
     def run(self) -> None:
-        """Serve until stopped."""
+        """Serve until stopped; then it may be run again."""
         poll, handlers, new, timers = self._poller.poll, self._handlers, self._new, self._timers
         while self._running:
             ready = poll(max(0.0, timers[0][0] - time.monotonic()) if timers else None)
@@ -93,6 +93,7 @@ class Loop:
             now = time.monotonic()
             while timers and timers[0][0] <= now:
                 heappop(timers)[2]()
+        self._running = True
 
 
 def _poller() -> Poller:

@@ -104,13 +104,13 @@ class Relay:
     def _close(self) -> None:
         self._agent.kill()
         self._back.close()
-        self._frontends.sockets.close()
+        loop = Loop()
+        self._frontends.sockets.close(loop)
         if self._back.is_about_to_end:
-            loop = Loop()
             loop.on_signals({signal.SIGTERM: loop.stop})
             self._watch_parent(loop)
             self._back.await_end(loop)
-        self._frontends.sockets.linger()
+        self._frontends.sockets.linger(loop)
 
     # ------------------------------------------------------------------ from the frontends
 

@@ -64,6 +64,10 @@ class Sleepers:
         """Cut those off that take nothing, if there is much that waits."""
         self._planned = False
         before, self._stood = self._stood, {}
+        with suppress(OSError):  # without a descriptor to look by, the next look has to do
+            self._cut_off(before)
+
+    def _cut_off(self, before: dict[object, tuple[int, float]]) -> None:
         held = resident()
         if held < self._limit / 4:
             return

@@ -157,14 +157,16 @@ class SubkernelSide:
 
     def await_end(self, loop: Loop) -> None:
         """Run a loop until the process has ended, or something stops it."""
+        ended = processes.watch(self.subkernel.pid)
 
         def collect() -> None:
+            loop.remove(ended)
             loop.remove(self.subkernel.stderr.reader)
             self.subkernel.reap()
             self.subkernel.stderr.close()
             loop.stop()
 
-        loop.add(processes.watch(self.subkernel.pid), collect)
+        loop.add(ended, collect)
         loop.add(self.subkernel.stderr.reader, lambda: self._pass_stderr(loop))
         loop.call_later(self._end_by - time.monotonic(), self.subkernel.kill)
         loop.run()

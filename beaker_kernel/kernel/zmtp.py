@@ -7,6 +7,7 @@ times (ADR 11).
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -35,6 +36,10 @@ SHORT_HEAD, LONG_HEAD = 2, 9
 SHORT_HEADS = [[bytes((more, size)) for size in range(LONGER)] for more in (0, MORE)]
 CHUNK, LONG_CHUNK = 1 << 16, 1 << 18
 """Bytes read at once, and of a long frame; then the other connections get their turn."""
+BURST = 2048
+"""Frames after which they get it, too."""
+FULL = (errno.EAGAIN, errno.ENOBUFS, errno.ENOMEM)
+"""What the system says where it takes something later."""
 LARGE = 1 << 16
 """Bytes from which a frame is handed to the system as it is instead of copied into one with all."""
 HANDSHAKE = 30.0
@@ -64,7 +69,9 @@ class Peer:
         queue: where messages wait for it; the caller's, if they are to outlive the connection.
 
     Attributes:
-        identity: the other end's, as it says.
+        identity: the other end's, as it says, or as its owner calls it.
+        is_open: whether the handshake is over.
+        has_failed: whether it has broken the protocol.
 
     """
 
@@ -83,18 +90,20 @@ class Peer:
         stream.setblocking(False)
         self.identity = b""
         self.queue: deque[Frames] = deque() if queue is None else queue
-        self.is_open = self.is_closed = False
+        self.is_open = self.is_closed = self.has_failed = False
         self._loop = loop
         self._stream = stream
         self._kind = kind
         self._opened, self._received, self._closed = opened, received, closed
-        self._feed = self._greet
+        self._feed: Callable[[bytes], None] = self._greet
         self._tail = b""  # bytes that are no whole frame yet
         self._chunks: list[bytes] = []  # of a long frame that isn't whole yet
         self._missing = 0  # bytes of that
+        self._has_more = False  # messages in the tail, which have to wait for the next turn
         self._flags = 0
         self._frames: Frames = []  # of a message that isn't whole yet
         self._rest: Buffers = []  # of a message that isn't wholly sent
+        self._takes = False  # whether messages can be sent
         self._is_watched_for_room = False
         loop.add(stream.fileno(), self._ready)
         loop.call_later(HANDSHAKE, self._give_up)
@@ -104,14 +113,18 @@ class Peer:
         """Close the connection; what is unsent is dropped."""
         if self.is_closed:
             return
-        self.is_open, self.is_closed = False, True
+        self.is_closed, self._takes = True, False
         self._loop.remove(self._stream.fileno())
         with suppress(OSError):
             self._stream.recv(CHUNK)  # the system takes back what it was handed if we leave this
         self._stream.close()
+        self._feed, self._tail = _ignore, b""
+        for kept in (self._chunks, self._frames, self._rest):
+            kept.clear()
 
-    def fail(self, why: str) -> None:
+    def _fail(self, why: str) -> None:
         """Close the connection for a reason that is the other end's."""
+        self.has_failed = True
         log(f"closed a connection: {why}")
         self._end()
 
@@ -134,16 +147,16 @@ class Peer:
     @property
     def is_behind(self) -> bool:
         """Whether something waits that could be sent."""
-        return bool(self._rest or (self.queue and self.is_open))
+        return bool(self._rest or (self.queue and self._takes))
 
     def send(self, frames: Frames) -> None:
         """Send a message, now or as soon as the other end takes it."""
-        if self._rest or self.queue or not self.is_open:
+        if self._rest or self.queue or not self._takes:
             self.queue.append(frames)
         else:
             self._write(encode(frames))
 
-    def linger(self, loop: Loop, done: Callable[[], object]) -> None:
+    def linger(self, loop: Loop, done: Callable[[Peer], object]) -> None:
         """Do nothing any more but send what waits, in another loop; then close."""
         self._loop.remove(self._stream.fileno())
         self._loop = loop
@@ -152,7 +165,7 @@ class Peer:
             self._flush()
             if not self.is_behind:
                 self.close()
-                done()
+                done(self)
 
         loop.add(self._stream.fileno(), go_on, WRITE)
 
@@ -172,10 +185,9 @@ class Peer:
                     del buffers[0]
                 else:
                     buffers[0] = memoryview(first)[sent:]
-        except BlockingIOError:
-            pass
-        except OSError:
-            buffers = []  # it is gone; the read side will tell
+        except OSError as error:
+            if error.errno not in FULL:  # it is gone; the read side will tell
+                buffers, self._takes = [], False
         self._rest = buffers
         if self.is_behind is not self._is_watched_for_room:
             self._watch_for_room()
@@ -191,19 +203,21 @@ class Peer:
         """Read what is there, up to a chunk, and hand on its messages; False if nothing was."""
         if self.is_closed:
             return False
-        try:
-            data = self._stream.recv(LONG_CHUNK if self._missing > CHUNK else CHUNK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            data = b""
-        if not data:
-            self._end()
-            return False
+        data = b""
+        if not self._has_more:
+            try:
+                data = self._stream.recv(LONG_CHUNK if self._missing > CHUNK else CHUNK)
+            except BlockingIOError:
+                return False
+            except OSError:
+                pass
+            if not data:
+                self._end()
+                return False
         try:
             self._feed(data)
         except ProtocolError as error:
-            self.fail(str(error))
+            self._fail(str(error))
         return True
 
     def _greet(self, data: bytes) -> None:
@@ -234,12 +248,18 @@ class Peer:
             ProtocolError: what comes is no ZMTP.
 
         """
+        self._has_more = False
         if self._missing:
             data = self._take_long(data)
         elif self._tail:
             data, self._tail = self._tail + data, b""
-        at, end = 0, len(data)
-        while end - at > 1:
+        at, end, left = 0, len(data), BURST
+        while end - at > 1 and not self.is_closed:
+            if not left:
+                self._has_more = True
+                self._loop.call_later(0, self.take_in)
+                break
+            left -= 1
             flags = data[at]
             if flags & LONG:
                 if end - at < LONG_HEAD:
@@ -256,8 +276,6 @@ class Peer:
                 return
             at = stop
             self._take_frame(flags, data[start:stop])
-            if self.is_closed:
-                return
         self._tail = data[at:]
 
     def _take_long(self, data: bytes) -> bytes:
@@ -304,9 +322,13 @@ class Peer:
         self.identity = properties.get(b"identity", b"")
         if kind not in PARTNERS[self._kind] or len(self.identity) > LONGEST_IDENTITY:
             raise ProtocolError(f"a socket of type {kind[:20]!r} can't speak with us")
-        self.is_open = True
+        self.is_open = self._takes = True
         self._opened(self)
         self._flush()
+
+
+def _ignore(_: bytes) -> None:
+    """Take in what comes after the end."""
 
 
 def ready(kind: bytes, identity: bytes) -> bytes:

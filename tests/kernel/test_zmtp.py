@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from beaker_kernel.kernel import zmtp
+from beaker_kernel.kernel.addresses import listen
 from beaker_kernel.kernel.back_sockets import Dialer
 from beaker_kernel.kernel.connection import Connection
 from beaker_kernel.kernel.front_sockets import LINGER, FrontSockets, Listener, Publisher, Router
@@ -141,6 +142,17 @@ def stranger(where: Connection, channel: str = "shell") -> Iterator[socket.socke
         yield made
 
 
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Have this process open nothing."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+
+
 def said(stream: socket.socket) -> bytes:
     """Return all that is said until the connection ends."""
     with closing(stream.makefile("rb")) as file:
@@ -210,6 +222,30 @@ def test_a_dialer_waits_for_its_kernel_and_finds_the_next(
     client.close()
 
 
+def test_what_waits_for_a_kernel_outlives_the_connection(
+    loop: Turns, peers: Peers, where: Connection
+) -> None:
+    with closing(listen(where, "shell")) as deaf:
+        client = Dialer(loop, where, "shell", lambda _: None, b"me")
+        loop.a_while()
+        with deaf.accept()[0] as stream:
+            stream.sendall(zmtp.GREETING + zmtp.ready(b"ROUTER", b""))
+            loop.a_while()
+            for number in range(30):
+                client.send([b"%d" % number, bytes(1_000_000)])
+    kernel = peers.new(zmq.ROUTER)
+    if where.path("shell"):
+        os.unlink(where.path("shell"))
+    kernel.bind(where.url("shell"))
+    got: list[int] = []
+    while got[-1:] != [29]:
+        loop.until(lambda: kernel.poll(0))
+        got.append(int(kernel.recv_multipart()[1]))
+    assert len(got) > 10
+    assert got == list(range(30))[-len(got) :]
+    client.close()
+
+
 def test_all_that_a_kernel_publishes_is_heard_and_its_end(
     loop: Turns, peers: Peers, where: Connection
 ) -> None:
@@ -256,16 +292,24 @@ def test_a_publisher_sends_to_who_has_subscribed(
     assert not some.poll(LATER * 1000)
 
 
-def test_a_client_that_comes_again_takes_its_own_place(
+def test_clients_with_one_identity_are_all_answered_and_the_last_one_has_it(
     loop: Turns, peers: Peers, where: Connection, router: Router
 ) -> None:
     router.serve(router.send)
+    clients = []
     for _ in range(3):
-        client = peers.dealer(where, b"me")
-        client.send(b"?")
+        clients.append(peers.dealer(where, b"me"))
+        clients[-1].send(b"first")
+        loop.until(lambda: clients[-1].poll(0))
+        assert clients[-1].recv() == b"first"
+    loop.a_while()
+    for client in clients:
+        client.send(b"second")
         loop.until(lambda client=client: client.poll(0))
-        assert client.recv() == b"?"
-    assert len(router.peers) == 1
+        assert client.recv() == b"second"
+    router.send([b"me", b"to the last"])
+    assert clients[-1].recv() == b"to the last"
+    assert [client.poll(LATER * 1000) for client in clients] == [0, 0, 0]
 
 
 def test_who_names_no_identity_gets_one_of_its_own(
@@ -422,6 +466,56 @@ def test_wherever_a_stream_is_cut_the_messages_are_the_same(
         peer.close()
 
 
+def test_who_floods_lets_others_have_their_turn(
+    loop: Turns, where: Connection, router: Router
+) -> None:
+    got: list[bytes] = []
+    router.serve(lambda frames: got.append(frames[1]))
+    with stranger(where) as flood, stranger(where) as other:
+        for stream in (flood, other):
+            stream.sendall(zmtp.GREETING + READY)
+        loop.until(lambda: sum(peer.is_open for peer in router.peers) == 2)
+        flood.sendall(b"\x00\x00" * 30_000)
+        other.sendall(b"\x00\x02hi")
+        loop.until(lambda: len(got) == 30_001)
+        assert got.index(b"hi") < 10_000
+
+
+def test_who_is_sent_away_by_its_own_message_does_not_come_back_by_the_next(loop: Turns) -> None:
+    ours, theirs = socket.socketpair()
+    opened: list[zmtp.Peer] = []
+    peer = zmtp.Peer(
+        loop,
+        ours,
+        b"ROUTER",
+        opened=opened.append,
+        received=lambda peer, _: peer.close(),
+        closed=lambda _: None,
+    )
+    with theirs:
+        theirs.sendall(zmtp.GREETING + READY + b"".join(zmtp.encode([bytes(100_000)])) + READY)
+        while peer.take_in():
+            pass
+    assert opened == [peer]
+    assert peer.is_closed
+
+
+def test_a_kernel_that_speaks_something_else_is_asked_again_after_a_pause(
+    loop: Turns, where: Connection, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with closing(listen(where, "shell")) as listener:
+        client = Dialer(loop, where, "shell", lambda _: None)
+        loop.a_while()
+        with listener.accept()[0] as stream:
+            stream.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+            loop.a_while()
+        loop.a_while()
+        assert capfd.readouterr().err.count("closed a connection") == 1
+        with pytest.raises(BlockingIOError):
+            listener.accept()
+        client.close()
+
+
 @given(st.binary(max_size=200), st.booleans(), st.booleans())
 def test_whatever_a_stranger_says_is_taken_in_or_ends_its_connection(
     words: bytes, greets: bool, is_ready: bool
@@ -448,15 +542,23 @@ def test_where_there_is_no_descriptor_left_who_waits_is_let_in_later(
     router.serve(router.send)
     client = peers.dealer(where)
     client.send(b"?")
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
     time.sleep(LATER)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-    try:
+    with no_descriptors():
         loop.a_while()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
     assert 1 <= capfd.readouterr().err.count("can't let a frontend in") < 10
     loop.until(lambda: client.poll(0))
+
+
+def test_without_a_descriptor_a_dialer_waits(loop: Turns, peers: Peers, where: Connection) -> None:
+    kernel = peers.new(zmq.ROUTER)
+    kernel.bind(where.url("shell"))
+    with no_descriptors():
+        client = Dialer(loop, where, "shell", lambda _: None, b"me")
+        client.send([b"?"])
+        loop.a_while()
+    loop.until(lambda: kernel.poll(0))
+    assert kernel.recv_multipart() == [b"me", b"?"]
+    client.close()
 
 
 # -------------------------------------------------------------------------- the end
@@ -482,8 +584,12 @@ def test_what_waits_at_the_end_is_sent_while_somebody_reads(
     )
     thread.start()
     began = time.monotonic()
-    sockets.close()
-    sockets.linger()
+    at_last = Loop()
+    sockets.close(at_last)
+    at_last.call_later(LATER, at_last.stop)
+    at_last.run()
+    assert read, "what waits is sent while the subkernel ends"
+    sockets.linger(at_last)
     took = time.monotonic() - began
     thread.join(PATIENCE)
     assert len(read) == 30
