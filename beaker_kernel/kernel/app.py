@@ -14,7 +14,6 @@ from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
 from beaker_kernel.kernel.early import signal
 from beaker_kernel.kernel.subkernel import Subkernel
-from beaker_kernel.malloc import use_one_arena
 from beaker_kernel.prctl import forbid_dumps
 
 USAGE = "usage: python -P -m beaker_kernel -f CONNECTION_FILE [--resource-dir DIR]"
@@ -58,7 +57,6 @@ def run(
     subkernel.start()
     processes.open_more_files()
     forbid_dumps()
-    use_one_arena()
 
     from beaker_kernel.kernel.relay import Relay  # noqa: PLC0415 (after the subkernel's start)
 

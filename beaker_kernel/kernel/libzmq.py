@@ -14,6 +14,7 @@ from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel.front_sockets import LINGER, REQUEST_CHANNELS, UNREAD
 from beaker_kernel.kernel.log import log_exception
 from beaker_kernel.kernel.loop import READ, WRITE, Source
+from beaker_kernel.malloc import use_one_arena
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,6 +96,7 @@ class CurveSockets:
             ConfigurationError: somebody else has one of them.
 
         """
+        use_one_arena()
         self._context: zmq.Context[Socket] = zmq.Context()
         self._connection = connection
         self._loop = loop

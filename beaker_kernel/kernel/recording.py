@@ -65,7 +65,7 @@ class Recording:
 
     def add(self, header: bytes, parent_header: bytes, metadata: bytes, content: bytes) -> None:
         """Keep an output of a known cell, or the input that begins a new one."""
-        request = self._id(parent_header)
+        request = self._id(bytes(parent_header))
         cell = self._cells.get(request)
         if cell is None:
             if b'"execute_input"' not in header:

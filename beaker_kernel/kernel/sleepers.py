@@ -1,9 +1,10 @@
 """A subscriber that doesn't read is cut off before what waits for it fills the memory.
 
-ZMQ bounds what waits for a subscriber by messages, not by bytes, and a bound that is lowered while
-connections stand deafens those that do read: what they have taken is told only every so often
+What waits for a subscriber is bounded by messages, not by bytes, and libzmq's bound, lowered while
+connections stand, deafens those that do read: what they have taken is told only every so often
 (every half of the old bound), and a pipe that seems full gets nothing that would have it told.
-So we look at the connections themselves. Who is cut off connects again as soon as it reads.
+So we look at the connections themselves, ours and libzmq's alike. Who is cut off connects again as
+soon as it reads.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ class Sleepers:
 
 
 def _accepted(port: int) -> Iterator[socket.socket]:
-    """Yield a duplicate of each TCP socket of this process at a port; ZMQ doesn't hand them out."""
+    """Yield a duplicate of each TCP socket at a port; libzmq doesn't hand its own out."""
     for name in os.listdir("/proc/self/fd"):
         with suppress(OSError):  # a descriptor that is closed by now
             if stat.S_ISSOCK(os.fstat(int(name)).st_mode):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import errno
 from collections import deque
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from beaker_kernel.errors import ProtocolError
 from beaker_kernel.kernel.log import log, log_exception
@@ -63,7 +63,8 @@ class Peer:
         stream: the connected (or connecting) socket, which is the peer's from now on.
         kind: which ZMQ socket we are, a key of `PARTNERS`.
         opened: called after the handshake.
-        received: called with each message; what it raises is logged, and the kernel lives.
+        received: called with each message; what it raises is logged, and the kernel lives. A frame
+            of `LARGE` bytes or more may be a `bytearray`: to make `bytes` of it would copy it.
         closed: called once when the other end is gone or has broken the protocol.
         name: our identity.
         queue: where messages wait for it; the caller's, if they are to outlive the connection.
@@ -97,7 +98,7 @@ class Peer:
         self._opened, self._received, self._closed = opened, received, closed
         self._feed: Callable[[bytes], None] = self._greet
         self._tail = b""  # bytes that are no whole frame yet
-        self._chunks: list[bytes] = []  # of a long frame that isn't whole yet
+        self._long = bytearray()  # of a frame that isn't whole yet
         self._missing = 0  # bytes of that
         self._has_more = False  # messages in the tail, which have to wait for the next turn
         self._flags = 0
@@ -118,8 +119,8 @@ class Peer:
         with suppress(OSError):
             self._stream.recv(CHUNK)  # the system takes back what it was handed if we leave this
         self._stream.close()
-        self._feed, self._tail = _ignore, b""
-        for kept in (self._chunks, self._frames, self._rest):
+        self._feed, self._tail, self._long = _ignore, b"", bytearray()
+        for kept in (self._frames, self._rest):
             kept.clear()
 
     def _fail(self, why: str) -> None:
@@ -272,20 +273,21 @@ class Peer:
             if stop > end:
                 if not self.is_open and stop - start > LONGEST_READY:
                     raise ProtocolError("a handshake without end")
-                self._chunks, self._missing, self._flags = [data[start:]], stop - end, flags
+                self._long, self._missing, self._flags = bytearray(data[start:]), stop - end, flags
                 return
             at = stop
             self._take_frame(flags, data[start:stop])
         self._tail = data[at:]
 
     def _take_long(self, data: bytes) -> bytes:
-        """Add to the long frame that isn't whole yet; return what stands behind it."""
+        """Add to the frame that isn't whole yet; return what stands behind it."""
         rest = data[self._missing :]
-        self._chunks.append(data[: self._missing] if rest else data)
+        self._long += data[: self._missing] if rest else data
         self._missing -= len(data) - len(rest)
         if not self._missing:
-            frame, self._chunks = b"".join(self._chunks), []
-            self._take_frame(self._flags, frame)
+            frame, self._long = self._long, bytearray()
+            whole = bytes(frame) if len(frame) < LARGE else cast("bytes", frame)
+            self._take_frame(self._flags, whole)
         return rest
 
     def _take_frame(self, flags: int, frame: bytes) -> None:

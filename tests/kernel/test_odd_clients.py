@@ -101,6 +101,23 @@ def test_a_cell_that_gets_no_reply_keeps_no_question_waiting(
     assert kernel.client.run("6 * 7")[0]["status"] == "ok"
 
 
+def test_a_header_may_be_long(kernel: Kernel) -> None:
+    with peers(kernel) as new, zmq.Context() as context, context.socket(zmq.SUB) as iopub:
+        iopub.subscribe(b"")
+        iopub.connect(f"tcp://{kernel.manager.ip}:{kernel.manager.iopub_port}")
+        iopub.recv_multipart()  # its welcome
+        peer = new()
+        peer.send("execute_request", CELL | {"code": "print('here')"}, note="long" * 50_000)
+        assert peer.reply()[1]["status"] == "ok"
+        seen = ""
+        while "idle" not in seen:
+            assert iopub.poll(10_000), f"only {seen}"
+            frames = iopub.recv_multipart()
+            assert "long" in json.loads(frames[4])["note"]
+            seen += frames[6].decode()
+        assert "here" in seen
+
+
 def test_a_message_id_may_be_a_number(kernel: Kernel) -> None:
     with peers(kernel) as new:
         peer = new()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import zmq
 
 from beaker_kernel.kernel.libzmq import CurveSocket, ZmqPoller
 from beaker_kernel.kernel.loop import Loop
-from beaker_kernel.kernel.sleepers import ASLEEP, INTERVAL, Sleepers
+from beaker_kernel.kernel.sleepers import ASLEEP, Sleepers
 from tests.support.kernels import PATIENCE
 
 if TYPE_CHECKING:
@@ -88,22 +87,6 @@ def test_who_reads_stays_and_who_sleeps_is_cut_off(
         assert reader.recv() == b"last"
         assert sleeper.recv() == LARGE
     assert capfd.readouterr().err.count("cut a subscriber off") == 1
-
-
-def test_a_look_without_a_descriptor_is_none(publisher: Socket) -> None:
-    loop = Loop()
-    sleepers = Sleepers(loop, int(publisher.last_endpoint.rpartition(b":")[2]), limit=0)
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    sleepers.look_later()
-    loop.call_later(2 * INTERVAL, loop.stop)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-    try:
-        loop.run()
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    sleepers.look_later()
-    loop.call_later(2 * INTERVAL, loop.stop)
-    loop.run()
 
 
 def test_nobody_is_cut_off_while_there_is_memory(publisher: Socket) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import socket
 import time
 from contextlib import closing, contextmanager
@@ -81,17 +80,6 @@ def stranger(where: Connection, channel: str = "shell") -> Iterator[socket.socke
         made.connect(path or (where.ip, where.ports[channel]))
         made.settimeout(PATIENCE)
         yield made
-
-
-@contextmanager
-def no_descriptors() -> Iterator[None]:
-    """Have this process open nothing."""
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
 
 def said(stream: socket.socket) -> bytes:

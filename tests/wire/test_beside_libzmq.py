@@ -17,7 +17,7 @@ from beaker_kernel.kernel.back_sockets import Dialer
 from beaker_kernel.kernel.front_sockets import LINGER, FrontSockets, Publisher, Router
 from beaker_kernel.kernel.loop import Loop
 from tests.support.kernels import PATIENCE
-from tests.support.wire import LATER, Peers, Turns, no_descriptors
+from tests.support.wire import LATER, Peers, Turns
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
@@ -218,18 +218,6 @@ def test_who_reads_slowly_loses_nothing(
         loop.until(lambda: client.poll(0))
         assert client.recv_multipart() == [b"", b"%d" % number, bytes(1_000_000)]
     assert not any(peer.is_behind for peer in publisher.peers)
-
-
-def test_without_a_descriptor_a_dialer_waits(loop: Turns, peers: Peers, where: Connection) -> None:
-    kernel = peers.new(zmq.ROUTER)
-    kernel.bind(where.url("shell"))
-    with no_descriptors():
-        client = Dialer(loop, where, "shell", lambda _: None, b"me")
-        client.send([b"?"])
-        loop.a_while()
-    loop.until(lambda: kernel.poll(0))
-    assert kernel.recv_multipart() == [b"me", b"?"]
-    client.close()
 
 
 def test_what_waits_at_the_end_is_sent_while_somebody_reads(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import struct
-import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from beaker_kernel.kernel import zmtp
 from beaker_kernel.kernel.addresses import listen
 from beaker_kernel.kernel.back_sockets import Dialer
-from tests.support.wire import LATER, READY, Peers, Turns, no_descriptors, said, stranger
+from tests.support.wire import LATER, READY, Peers, Turns, said, stranger
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
@@ -192,20 +191,3 @@ def test_whatever_a_stranger_says_is_taken_in_or_ends_its_connection(
             pass
         assert peer.is_closed is bool(gone)
         peer.close()
-
-
-def test_where_there_is_no_descriptor_left_who_waits_is_let_in_later(
-    loop: Turns,
-    peers: Peers,
-    where: Connection,
-    router: Router,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    router.serve(router.send)
-    client = peers.dealer(where)
-    client.send(b"?")
-    time.sleep(LATER)
-    with no_descriptors():
-        loop.a_while()
-    assert 1 <= capfd.readouterr().err.count("can't let a frontend in") < 10
-    loop.until(lambda: client.poll(0))
