@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from beaker_kernel.kernel.loop import Loop
 
-CHUNK = 1 << 18
+SENT, READ_AT_ONCE = 1 << 18, 1 << 13
+"""Bytes handed to the system at once, and read: between two bursts of an agent others are served."""
 
 
 class AgentProcess:
@@ -83,7 +84,7 @@ class AgentProcess:
     def _flush(self) -> None:
         try:
             while self._unsent:
-                del self._unsent[: self._socket.send(self._unsent[:CHUNK])]
+                del self._unsent[: self._socket.send(self._unsent[:SENT])]
         except BlockingIOError:
             pass
         except OSError:
@@ -98,7 +99,7 @@ class AgentProcess:
 
     def _read(self) -> None:
         try:
-            data = self._socket.recv(CHUNK)
+            data = self._socket.recv(READ_AT_ONCE)
         except BlockingIOError:
             return
         except OSError:
