@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.loop import Loop
 
 SENT, READ_AT_ONCE = 1 << 18, 1 << 13
-"""Bytes handed to the system at once, and read: between two bursts of an agent others are served."""
+"""Bytes handed to the system at once, and read: others are served between two reads."""
 
 
 class AgentProcess:
