@@ -23,18 +23,19 @@ def listen(connection: Connection, channel: str) -> socket.socket:
 
     """
     path = connection.path(channel)
+    listener = socket.socket(socket.AF_UNIX if path else _family(connection))
     try:
         if path:
             with suppress(FileNotFoundError):
                 os.unlink(path)
-            listener = socket.socket(socket.AF_UNIX)
-            listener.bind(path)
-            listener.listen(BACKLOG)
-        else:
-            address = connection.ip.replace("*", ""), connection.ports[channel]
-            listener = socket.create_server(address, family=_family(connection), backlog=BACKLOG)
-    except OSError as error:
-        message = f"can't listen on {connection.url(channel)}: {error.strerror}"
+        elif os.name == "posix":  # elsewhere it would let two listen at once
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(path or (connection.ip.replace("*", ""), connection.ports[channel]))
+        listener.listen(BACKLOG)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        why = getattr(error, "strerror", "") or error
+        message = f"can't listen on {connection.url(channel)}: {why}"
         raise ConfigurationError(message) from error
     listener.setblocking(False)
     return listener
@@ -55,7 +56,7 @@ def connect(connection: Connection, channel: str) -> socket.socket | None:
     except BlockingIOError:
         if not path:
             return stream
-    except OSError:
+    except (OSError, OverflowError):
         pass
     else:
         return stream
@@ -70,4 +71,5 @@ def _family(connection: Connection) -> socket.AddressFamily:
 def hurry(stream: socket.socket) -> None:
     """Have a TCP connection send each message at once."""
     if stream.family != socket.AF_UNIX:
-        stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with suppress(OSError):  # it is gone already
+            stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

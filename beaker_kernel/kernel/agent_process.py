@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel import processes
 from beaker_kernel.kernel.loop import READ, WRITE
+from beaker_kernel.kernel.peer import FULL
 from beaker_kernel.protocol import link
 from beaker_kernel.protocol.frames import dumps
 from beaker_kernel.protocol.link import Verb
@@ -85,10 +86,9 @@ class AgentProcess:
         try:
             while self._unsent:
                 del self._unsent[: self._socket.send(self._unsent[:SENT])]
-        except BlockingIOError:
-            pass
-        except OSError:
-            self._unsent.clear()  # it is gone; the read side will tell
+        except OSError as error:
+            if error.errno not in FULL:
+                self._unsent.clear()  # it is gone; the read side will tell
 
     def _ready(self) -> None:
         if self._unsent:

@@ -10,7 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel.addresses import connect
-from beaker_kernel.kernel.zmtp import Peer
+from beaker_kernel.kernel.peer import Peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,10 +138,10 @@ class BackSockets:
         dialers = self._clients[identity] = self._connect_all(identity, handlers)
         return dialers
 
-    def drop_surplus(self, is_busy: Callable[[bytes], bool]) -> None:
-        """Close the connections of the oldest client that isn't busy if there are too many."""
+    def make_room(self, is_busy: Callable[[bytes], bool]) -> None:
+        """Close the connections of the oldest client that isn't busy if there are many."""
         idle = (client for client in self._clients if not is_busy(client))
-        oldest = next(idle, None) if len(self._clients) > CLIENTS else None
+        oldest = next(idle, None) if len(self._clients) >= CLIENTS else None
         if oldest is not None:
             for dialer in self._clients.pop(oldest).values():
                 dialer.close()

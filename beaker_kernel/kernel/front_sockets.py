@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from beaker_kernel.kernel.addresses import hurry, listen
 from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.loop import Loop
-from beaker_kernel.kernel.zmtp import Peer
+from beaker_kernel.kernel.peer import Peer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,6 +24,8 @@ UNREAD = 100_000
 
 They are counted, not weighed: who reads nothing at all is cut off before (`sleepers`).
 """
+LONGEST_TOPIC = 1024
+"""Bytes of a topic that can be subscribed to; kernels' are of some dozens."""
 LINGER = 1.0
 """Seconds that a frontend has at the end to read what it was sent, as with ipykernel."""
 PAUSE = 0.1
@@ -182,7 +184,10 @@ class Publisher(Listener):
         """Call a handler with each subscription (a byte 1 and the topic), and its end (a 0)."""
 
         def subscribe(peer: Peer, frames: Frames) -> None:
-            topics, what, topic = self._topics[peer], frames[0][:1], frames[0][1:]
+            topics, what, topic = self._topics[peer], frames[0][:1], bytes(frames[0][1:])
+            if len(topic) > LONGEST_TOPIC:
+                log(f"dropped a subscription to a topic of {len(topic)} bytes")
+                return
             if what == b"\x01":
                 topics.add(topic)
             elif what == b"\x00":
@@ -211,7 +216,8 @@ def _made_up() -> bytes:
 
 def _is_of(topic: bytes, topics: set[bytes]) -> bool:
     """Tell whether a topic begins with one of some, of which strangers may name any number."""
-    return any(topic[:end] in topics for end in range(1, len(topic) + 1))
+    beginning = bytes(topic[:LONGEST_TOPIC])
+    return any(beginning[:end] in topics for end in range(1, len(beginning) + 1))
 
 
 class FrontSockets:

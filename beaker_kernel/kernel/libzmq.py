@@ -1,11 +1,12 @@
 """What libzmq does for the relay: connections that are encrypted, and waiting without `epoll`.
 
 A server may want its kernels' connections encrypted (CurveZMQ). Then the sockets in front are
-libzmq's, with a thread of its own; everywhere else the relay speaks ZMTP itself (`zmtp`, ADR 11).
+libzmq's, with a thread of its own; everywhere else the relay speaks ZMTP itself (`peer`, ADR 11).
 """
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import zmq
@@ -52,7 +53,7 @@ class ZmqPoller:
 
     def poll(self, timeout: float | None) -> list[tuple[Source, int]]:
         """Return who is ready, after some seconds if nobody is."""
-        return self._poller.poll(None if timeout is None else round(timeout * 1000))
+        return self._poller.poll(None if timeout is None else ceil(timeout * 1000))
 
 
 class CurveSocket:

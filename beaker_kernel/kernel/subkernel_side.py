@@ -7,6 +7,7 @@ import os
 import time
 from typing import TYPE_CHECKING, Any
 
+from beaker_kernel.errors import ProtocolError
 from beaker_kernel.kernel import kernelspecs, processes, sandboxing
 from beaker_kernel.kernel.deaths import Deaths, how_it_ended, last_words
 from beaker_kernel.kernel.handshake import Handshake
@@ -91,11 +92,14 @@ class SubkernelSide:
 
     def forward(self, request: Request) -> None:
         """Send a request on, once the subkernel is ready."""
-        if self.ready:
-            self._traffic.forward(request)
-        else:
+        if not self.ready:
             self.waiting.append(request)
             self._traffic.expect(request.identity)
+            return
+        try:
+            self._traffic.forward(request)
+        except ProtocolError as error:  # those behind it are sent all the same
+            log(f"dropped a message {request.msg_type}: {error}")
 
     def answer(self, identity: bytes, frames: list[bytes]) -> None:
         """Send a frontend client's answer on stdin."""
@@ -160,7 +164,6 @@ class SubkernelSide:
         ended = processes.watch(self.subkernel.pid)
 
         def collect() -> None:
-            loop.remove(ended)
             loop.remove(self.subkernel.stderr.reader)
             self.subkernel.reap()
             self.subkernel.stderr.close()
@@ -170,6 +173,8 @@ class SubkernelSide:
         loop.add(self.subkernel.stderr.reader, lambda: self._pass_stderr(loop))
         loop.call_later(self._end_by - time.monotonic(), self.subkernel.kill)
         loop.run()
+        loop.remove(ended)
+        loop.remove(self.subkernel.stderr.reader)
         self.subkernel.kill()
 
     # ------------------------------------------------------------------ readiness

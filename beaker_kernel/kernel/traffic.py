@@ -106,9 +106,8 @@ class Traffic:
             "control": lambda f: receiver.reply("control", identity, f),
             "stdin": lambda f: receiver.input_request(identity, f),
         }
-        dialers = self._sockets.introduce(identity, self._signed(handlers))
-        self._sockets.drop_surplus(receiver.owes)
-        return dialers
+        self._sockets.make_room(receiver.owes)
+        return self._sockets.introduce(identity, self._signed(handlers))
 
     def _signed(self, handlers: Handlers) -> Handlers:
         """Have what a subkernel with a key of its own says signed anew."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+import zmq
 
-from tests.support.kernels import ENDLESS, Kernel, is_restarting, running, text
+from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
+from tests.support.kernels import ENDLESS, PATIENCE, Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
 from tests.support.relays import run_relay
 
@@ -115,6 +117,24 @@ def test_a_subkernel_that_ends_is_said_so_and_started_anew(
     reply, _ = kernel.client.run(code)
     assert (reply["ename"], ended in reply["evalue"]) == ("KernelDied", True)
     assert text(kernel.client.run("6 * 7")[1]) == "42"
+
+
+def test_a_wrong_signature_that_waits_for_the_start_costs_those_behind_it_nothing(
+    kernel: Kernel,
+) -> None:
+    composer = Composer("a-client")
+    cell = {"code": "1", "silent": False, "user_expressions": {}, "allow_stdin": False}
+    wrong = [DELIMITER, b"0" * 64, *composer.compose("comm_msg", {"comm_id": "x", "data": {}})]
+    right = Signer(kernel.manager.session.key).frames(composer.compose("execute_request", cell))
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.connect(f"tcp://{kernel.manager.ip}:{kernel.manager.shell_port}")
+        kernel.subkernel.kill()
+        kernel.client.published(is_restarting)
+        client.send_multipart(wrong)
+        client.send_multipart(right)
+        assert client.poll(PATIENCE * 1000)
+        assert b'"ok"' in client.recv_multipart()[5]
+        client.linger = 0
 
 
 def test_a_provisioner_that_is_killed_is_started_anew(kernel: Kernel) -> None:

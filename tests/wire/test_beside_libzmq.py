@@ -6,21 +6,19 @@ import os
 import threading
 import time
 from contextlib import closing
-from typing import TYPE_CHECKING
 
 import pytest
 import zmq
 
+from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import zmtp
-from beaker_kernel.kernel.addresses import listen
+from beaker_kernel.kernel.addresses import connect, listen
 from beaker_kernel.kernel.back_sockets import Dialer
+from beaker_kernel.kernel.connection import Connection
 from beaker_kernel.kernel.front_sockets import LINGER, FrontSockets, Publisher, Router
 from beaker_kernel.kernel.loop import Loop
 from tests.support.kernels import PATIENCE
 from tests.support.wire import LATER, Peers, Turns
-
-if TYPE_CHECKING:
-    from beaker_kernel.kernel.connection import Connection
 
 SIZES = (0, 1, 255, 256, 65_535, 65_536, 3_000_000)
 MESSAGE = [os.urandom(size) for size in SIZES]
@@ -218,6 +216,20 @@ def test_who_reads_slowly_loses_nothing(
         loop.until(lambda: client.poll(0))
         assert client.recv_multipart() == [b"", b"%d" % number, bytes(1_000_000)]
     assert not any(peer.is_behind for peer in publisher.peers)
+
+
+@pytest.mark.parametrize(
+    ("transport", "ip", "port"), [("ipc", "/tmp/" + "x" * 200, 1), ("tcp", "127.0.0.1", 70_000)]
+)
+def test_an_address_that_cannot_be_is_said_so(
+    loop: Turns, transport: str, ip: str, port: int
+) -> None:
+    nowhere = Connection(
+        transport=transport, ip=ip, key="", signature_scheme="", ports=range(port, port + 5)
+    )
+    with pytest.raises(ConfigurationError, match=r"can't listen on .*: (?!None)"):
+        listen(nowhere, "shell")
+    assert connect(nowhere, "shell") is None
 
 
 def test_what_waits_at_the_end_is_sent_while_somebody_reads(

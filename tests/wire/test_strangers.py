@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,13 @@ from hypothesis import strategies as st
 from beaker_kernel.kernel import zmtp
 from beaker_kernel.kernel.addresses import listen
 from beaker_kernel.kernel.back_sockets import Dialer
+from beaker_kernel.kernel.front_sockets import LONGEST_TOPIC
+from beaker_kernel.kernel.peer import Peer
 from tests.support.wire import LATER, READY, Peers, Turns, said, stranger
 
 if TYPE_CHECKING:
     from beaker_kernel.kernel.connection import Connection
-    from beaker_kernel.kernel.front_sockets import Router
+    from beaker_kernel.kernel.front_sockets import Publisher, Router
 
 PING = b"\x04\x0a\x04PING\x00\x00abc"
 
@@ -64,7 +67,7 @@ def test_a_stranger_is_sent_away_and_others_are_served(
 def test_who_never_ends_its_handshake_is_sent_away(
     loop: Turns, where: Connection, router: Router, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(zmtp, "HANDSHAKE", LATER)
+    monkeypatch.setattr("beaker_kernel.kernel.peer.HANDSHAKE", LATER)
     router.serve(router.send)
     with stranger(where) as silent, stranger(where) as slow:
         slow.sendall(zmtp.GREETING)
@@ -96,6 +99,23 @@ def test_who_asks_whether_we_are_there_is_told(
         assert stream.recv(1000).endswith(b"\x04\x08\x04PONGabc")
 
 
+@pytest.mark.parametrize("size", [LONGEST_TOPIC + 1, 60_000, 70_000])
+def test_a_topic_without_end_is_none(
+    loop: Turns, where: Connection, publisher: Publisher, size: int
+) -> None:
+    subscribed: list[list[bytes]] = []
+    publisher.serve(subscribed.append)
+    with stranger(where, "iopub") as stream:
+        words = zmtp.encode([b"\x01" + bytes(size)]) + zmtp.encode([b"\x01st"])
+        stream.sendall(zmtp.GREETING + zmtp.ready(b"SUB", b"") + b"".join(words))
+        loop.until(lambda: subscribed)
+        assert subscribed == [[b"\x01st"]]
+        publisher.send([b"stream" + bytes(size), b"!"])
+        loop.a_while()
+        assert b"stream" in stream.recv(1000)
+        assert not any(peer.is_behind for peer in publisher.peers)
+
+
 def test_who_resets_its_connection_is_forgotten(
     loop: Turns, where: Connection, router: Router
 ) -> None:
@@ -117,7 +137,7 @@ def test_wherever_a_stream_is_cut_the_messages_are_the_same(
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=6)))
     ours, theirs = socket.socketpair()
     calls: dict[str, Any] = {"opened": lambda _: None, "closed": lambda _: None}
-    peer = zmtp.Peer(loop, ours, b"ROUTER", received=lambda _, f: got.append(f), **calls)
+    peer = Peer(loop, ours, b"ROUTER", received=lambda _, f: got.append(f), **calls)
     with theirs:
         for start, stop in zip([0, *cuts], [*cuts, len(stream)], strict=True):
             theirs.sendall(stream[start:stop])
@@ -136,16 +156,20 @@ def test_who_floods_lets_others_have_their_turn(
         for stream in (flood, other):
             stream.sendall(zmtp.GREETING + READY)
         loop.until(lambda: sum(peer.is_open for peer in router.peers) == 2)
-        flood.sendall(b"\x00\x00" * 30_000)
+        thread = threading.Thread(target=flood.sendall, args=(b"\x00\x00" * 300_000,))
+        thread.start()
+        loop.until(lambda: len(got) > 100_000)
+        before = len(got)
         other.sendall(b"\x00\x02hi")
-        loop.until(lambda: len(got) == 30_001)
-        assert got.index(b"hi") < 10_000
+        loop.until(lambda: len(got) == 300_001)
+        thread.join()
+        assert got.index(b"hi") - before < 10_000
 
 
 def test_who_is_sent_away_by_its_own_message_does_not_come_back_by_the_next(loop: Turns) -> None:
     ours, theirs = socket.socketpair()
-    opened: list[zmtp.Peer] = []
-    peer = zmtp.Peer(
+    opened: list[Peer] = []
+    peer = Peer(
         loop,
         ours,
         b"ROUTER",
@@ -182,9 +206,9 @@ def test_whatever_a_stranger_says_is_taken_in_or_ends_its_connection(
     words: bytes, greets: bool, is_ready: bool
 ) -> None:
     ours, theirs = socket.socketpair()
-    gone: list[zmtp.Peer] = []
+    gone: list[Peer] = []
     calls: dict[str, Any] = {"opened": lambda _: None, "received": lambda *_: None}
-    peer = zmtp.Peer(Turns(), ours, b"ROUTER", closed=gone.append, **calls)
+    peer = Peer(Turns(), ours, b"ROUTER", closed=gone.append, **calls)
     with theirs:
         theirs.sendall(zmtp.GREETING * greets + READY * is_ready + words)
         while peer.take_in():
