@@ -27,16 +27,9 @@ Frames = list[bytes]
 class Traffic:
     """Carries messages under each frontend client's own identity, and under ours."""
 
-    def __init__(
-        self,
-        receiver: Receiver,
-        *,
-        signer: Signer,
-        loop: Loop,
-    ) -> None:
+    def __init__(self, receiver: Receiver, *, signer: Signer, loop: Loop) -> None:
         self._receiver = receiver
         self._signer = signer
-        self._loop = loop
         self._sockets = BackSockets(loop)
         self._keys: Keys | None = None
 
