@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 from beaker_kernel.kernel import connection, processes
 from beaker_kernel.kernel.early import signal, suppress
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
 TCP_ONLY = frozenset({"deno", "tslab", "jslab"})
 """Kernels known not to speak ipc, by the name of their command; others are found out."""
+REMEMBERED = 7 * 24 * 3600.0
+"""Seconds for which a kernelspec that turned out so counts as one: it was slow, or is mended."""
 
 
 class Subkernel:
@@ -109,15 +112,19 @@ class Subkernel:
         return self.on_tcp and not self.provisioner and self.connection.transport == "ipc"
 
     def remember_transport(self) -> None:
-        """Note that this kernelspec works on tcp only, so that the next start loses no time."""
+        """Note that this kernelspec works on tcp only, so that its next starts lose no time."""
         if self.on_tcp and not self._is_remembered():
             path = self._memory()
             with suppress(OSError):
                 os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
                 os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))
+                os.utime(path)
 
     def _is_remembered(self) -> bool:
-        return os.path.exists(self._memory())
+        try:
+            return time.time() - os.stat(self._memory()).st_mtime < REMEMBERED
+        except OSError:
+            return False
 
     def _memory(self) -> str:
         """Name the empty file that stands for a kernelspec which speaks tcp only."""

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.kernels import running
 from tests.support.kernelspec_folders import write_kernelspec
+from tests.support.leftovers import until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +54,13 @@ class RepliesLast(IdleKernel):
 RepliesLast(connection.read(sys.argv[1])).run()
 """
 """A kernel that has closed its iopub when it answers."""
+
+PATIENT = """
+from beaker_kernel.kernel import app, subkernel_side
+subkernel_side.GRACE = 60.0
+app.main()
+"""
+"""Beaker, but its subkernel has a minute to end."""
 
 
 def shut_down(kernel: Kernel) -> float:
@@ -117,14 +125,18 @@ def test_one_that_does_not_end_is_ended() -> None:
 
 
 @pytest.mark.parametrize("end", ["terminate", "kill"])
-def test_who_ends_the_kernel_while_it_ends_does_not_wait(end: str) -> None:
-    with running() as kernel:
+def test_who_ends_the_kernel_while_it_ends_does_not_wait(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    argv = [sys.executable, "-P", "-c", PATIENT, "-f", "{connection_file}"]
+    write_kernelspec(tmp_path, "patient", argv)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    with running("patient") as kernel:
         family = [kernel.relay, *kernel.relay.children(recursive=True)]
         kernel.client.run(AFTER_THE_SOCKETS.format(last="sleep(600)"))
         asked = kernel.client.send("shutdown_request", {"restart": False}, channel="control")
         kernel.client.reply(asked, "control")
-        time.sleep(0.7)  # by now it has said its last word; for 1.3 s more it might go on
+        until(lambda: not kernel.relay.net_connections("tcp"))  # it has said its last word
         getattr(kernel.relay, end)()
-        assert [
-            p for p in psutil.wait_procs(family, timeout=0.8)[1] if p.status() != "zombie"
-        ] == []
+        alive = psutil.wait_procs(family, timeout=10)[1]
+        assert [process for process in alive if process.status() != "zombie"] == []
