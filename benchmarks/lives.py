@@ -7,6 +7,7 @@ import random
 import signal
 import statistics
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from benchmarks.contestant import Contestant
@@ -16,15 +17,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+REST = 2.0
+"""Seconds after which a kernel has done what it does at leisure once it has started."""
+
 
 def starts_and_ends(folder: Path, kernelspecs: Mapping[str, str], rounds: int) -> list[Row]:
-    """Measure from the process's start to the reply to a cell sent at once, and its end."""
-    rows = [Row("start to first execute_reply", 1.04), Row("shutdown, to the process's end", 1.05)]
+    """Measure from the process's start to the reply to a cell sent at once, and its end.
+
+    The end is measured twice: at once after that reply, and of kernels that have rested.
+    """
+    rows = [
+        Row("start to first execute_reply", 1.04),
+        Row("shutdown right after it, to the process's end", 1.05),
+        Row("shutdown of a kernel at rest", 1.05),
+    ]
     for _ in range(rounds):
         names = random.sample([*kernelspecs], len(kernelspecs))
         lives = {name: _life(name, kernelspecs[name], folder) for name in names}
+        rested = _ends_at_rest({name: kernelspecs[name] for name in names}, folder)
         for number, row in enumerate(rows):
-            row.rounds.append({name: [life[number]] for name, life in lives.items()})
+            row.rounds.append({name: [(*lives[name], rested[name])[number]] for name in names})
     return rows
 
 
@@ -37,6 +49,16 @@ def _life(name: str, kernelspec: str, folder: Path) -> tuple[float, float]:
         return started, kernel.shut_down()
     finally:
         kernel.stop()
+
+
+def _ends_at_rest(kernelspecs: Mapping[str, str], folder: Path) -> dict[str, float]:
+    with ExitStack() as stack:
+        kernels = [Contestant(name, spec, folder) for name, spec in kernelspecs.items()]
+        for kernel in kernels:
+            stack.callback(kernel.stop)
+            kernel.reply(kernel.execute("pass"))
+        time.sleep(REST)
+        return {kernel.name: kernel.shut_down() for kernel in kernels}
 
 
 def crashes(folder: Path, kernelspec: str, rounds: int) -> list[Limit]:

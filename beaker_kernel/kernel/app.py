@@ -54,6 +54,7 @@ def run(
         OSError: the subkernel can't be started, or the disk is full.
 
     """
+    processes.make_room_for_files()
     subkernel.start()
     processes.open_more_files()
     forbid_dumps()

@@ -6,6 +6,7 @@ ends (prctl(2), PR_SET_PDEATHSIG).
 
 from __future__ import annotations
 
+import fcntl
 import os
 import resource
 import sys
@@ -24,6 +25,9 @@ DEFAULTS = [
 
 FILES = resource.getrlimit(resource.RLIMIT_NOFILE)
 """How many files we might open at first: what each child is given, too."""
+
+TABLE = 256
+"""Files for which a child has room from its start."""
 
 SECRETS = frozenset({"JUPYTER_TOKEN", "JPY_API_TOKEN", "JUPYTERHUB_API_TOKEN"})
 """Credentials of Jupyter that no child of ours needs."""
@@ -92,6 +96,17 @@ def spawn(
     with suppress(OSError):  # it has just ended, or became somebody else's
         resource.prlimit(pid, resource.RLIMIT_NOFILE, FILES)
     return pid
+
+
+def make_room_for_files() -> None:
+    """Open a file under a high number, and leave it: a child's table of files is as large as ours.
+
+    A table grows when a file is opened that has no room there, for which a process with threads
+    waits until no processor can be using the old one (Linux, ``expand_fdtable``). ipykernel's first
+    64 numbers are spent at the end of its start: it slept there for 4-20 ms.
+    """
+    with suppress(OSError):  # so many may not be open
+        fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, TABLE - 1)
 
 
 def open_more_files() -> None:

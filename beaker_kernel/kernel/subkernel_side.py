@@ -17,6 +17,8 @@ from beaker_kernel.kernel.traffic import Traffic
 from beaker_kernel.protocol.frames import DELIMITER
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from beaker_kernel.kernel.frontends import Frontends
     from beaker_kernel.kernel.inflight import Request
     from beaker_kernel.kernel.loop import Loop
@@ -32,7 +34,7 @@ GRACE = 2.0
 HANDSHAKE = 5.0
 """Seconds after which clients get in by what the kernel said the last time; some wait for ten."""
 LEISURE = 1.0
-"""Seconds after which nobody waits for the start any more, and there is time to keep its answer."""
+"""Seconds after which nobody waits for the start any more: time for what makes the next quick."""
 IPC_PATIENCE = 20.0
 """Seconds after which a subkernel that has made no ipc socket is started anew, on tcp."""
 ECHO = 0.01
@@ -206,7 +208,7 @@ class SubkernelSide:
         for request in self.waiting:
             self._traffic.expect(request.identity)
         if self._handshake.delay:
-            self._probe_later(self._handshake.delay)
+            self._later(self._handshake.delay, self._probe)
         else:
             self._probe()
 
@@ -233,14 +235,10 @@ class SubkernelSide:
         if not self.ready:
             self._ask()
 
-    def _probe_later(self, delay: float) -> None:
+    def _later(self, delay: float, act: Callable[[], object]) -> None:
+        """Do something later, unless there is another generation by then."""
         handshake = self._handshake
-
-        def probe() -> None:
-            if handshake is self._handshake:  # the next generation may have no sockets yet
-                self._probe()
-
-        self._loop.call_later(delay, probe)
+        self._loop.call_later(delay, lambda: handshake is self._handshake and act())
 
     def _ask(self) -> None:
         self._handshake.asked = True
@@ -253,8 +251,10 @@ class SubkernelSide:
         if self._probe_mark not in frames[at + 3]:
             self._receiver.own_reply(channel, frames)
             return
+        if channel == "control":  # nothing that is asked there is a probe
+            return
         if not self.ready:  # the echo is still on its way, or was published before we listened
-            self._probe_later(ECHO)
+            self._later(ECHO, self._probe)
         self._handshake.learn(frames[at + 5])
         self._loop.call_later(LEISURE, self._handshake.keep)
 
@@ -293,6 +293,14 @@ class SubkernelSide:
         if not waiting and not self._handshake.asked:
             self._ask()
         self._receiver.subkernel_started()
+        self._later(LEISURE, self._prepare_its_end)
+
+    def _prepare_its_end(self) -> None:
+        """Have ipykernel load what it needs to end: 12-20 ms of a restart; over tcp it has it."""
+        over_ipc = self.subkernel.connection.transport == "ipc"
+        if over_ipc and "ipykernel" in " ".join(self.subkernel.spec.argv):
+            parts = self._composer.compose("usage_request", {})
+            self.send_own("control", self._signer.frames(parts))
 
     def _stand_in(self) -> None:
         """Have the clients in that wait for the kernel's first answer alone, if it takes long."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from tests.support.kernels import running
+from tests.support.kernels import running, text
 from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.leftovers import until
 
@@ -114,6 +114,16 @@ def test_what_it_writes_to_stderr_while_it_ends_is_passed_on(
         )
         shut_down(kernel)
     assert capfd.readouterr().err.count("x") == 300_000
+
+
+def test_what_ipykernel_loads_to_end_is_loaded_at_leisure_and_nobody_sees_it() -> None:
+    with running() as kernel:
+        watcher = kernel.another_client()
+        cell = "import sys; 'psutil' in sys.modules"
+        until(lambda: text(kernel.client.run(cell)[1]) == "True")
+        parents = {m["parent_header"].get("msg_type") for m in watcher.leftovers()}
+        watcher.close()
+        assert parents <= {"execute_request", "kernel_info_request"}
 
 
 def test_one_that_does_not_end_is_ended() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -13,8 +14,9 @@ from beaker_kernel.kernel import kept_info, kernelspecs
 from beaker_kernel.kernel.deaths import STEADY
 from beaker_kernel.kernel.handshake import LONGEST
 from beaker_kernel.kernel.kept_info import Kept
-from tests.support.kernels import PATIENCE, running, text
+from tests.support.kernels import ENDLESS, PATIENCE, running, text
 from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
+from tests.support.leftovers import until
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
@@ -97,6 +99,20 @@ def test_what_a_kernel_said_as_it_started_is_known_at_the_next_start(
     said = kept_info.read(python)
     assert json.loads(said.info)["implementation"] == "ipython"
     assert 0 < said.starting < PATIENCE
+
+
+def test_the_reply_to_an_interrupt_is_not_kept_for_what_it_said_of_itself(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    write_kernelspec(tmp_path, "by-message", interrupt_mode="message")
+    spec = kernelspecs.find("by-message")
+    with running(BEAKER_SUBKERNEL="by-message", **data) as kernel:
+        until(lambda: kept_info.read(spec).info)
+        cell = kernel.client.execute(ENDLESS)
+        kernel.client.published(lambda m: m["msg_type"] == "stream")
+        kernel.relay.send_signal(signal.SIGINT)
+        assert kernel.client.reply(cell)["content"]["ename"] == "KeyboardInterrupt"
+    assert json.loads(kept_info.read(spec).info)["implementation"] == "ipython"
 
 
 def test_a_kernel_that_says_that_it_starts_is_not_asked(

@@ -16,6 +16,7 @@ from jupyter_client.connect import write_connection_file
 
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import connection, processes, runtime
+from tests.support.kernels import is_restarting, running
 
 
 @pytest.fixture
@@ -146,6 +147,18 @@ def test_a_child_has_a_group_of_its_own_and_hears_an_interrupt(
     assert processes.reap(pid) == 0
     assert (leads_its_group, parent) == (True, os.getpid())
     assert not ignored & 1 << (signal.SIGINT - 1)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc tells of the table")
+def test_a_kernel_has_room_for_its_files_from_its_start() -> None:
+    with running() as kernel:
+        for _ in range(2):
+            process = Path(f"/proc/{kernel.subkernel.pid}")
+            assert int((process / "status").read_text().split("FDSize:")[1].split()[0]) >= 256
+            assert not (process / "fd/255").is_symlink()  # that one is the relay's alone
+            kernel.subkernel.kill()
+            kernel.client.published(is_restarting)
+            kernel.client.run("pass")
 
 
 def test_the_subkernels_environment_has_no_key_and_no_token() -> None:
