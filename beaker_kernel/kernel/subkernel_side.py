@@ -340,6 +340,7 @@ class SubkernelSide:
         self._traffic.drain()
         self._loop.remove(descriptor)
         os.close(descriptor)
+        self._handshake.keep()
         self._traffic.close()
         code = self.subkernel.reap()
         self._loop.remove(self.subkernel.stderr.reader)

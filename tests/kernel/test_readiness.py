@@ -150,6 +150,17 @@ def test_one_that_does_not_say_so_this_time_is_asked_after_all(
     assert said.starting == 0
 
 
+def test_what_one_said_that_died_at_once_is_known_at_the_next_start(
+    data: dict[str, str], tmp_path: Path
+) -> None:
+    spec = installed(tmp_path, "idle", "-m", "benchmarks.idle_kernel", "{connection_file}")
+    with running(ready=False, BEAKER_SUBKERNEL="idle", **data) as kernel:
+        kernel.client.reply(kernel.client.execute("1"))
+        kernel.child("benchmarks.idle_kernel").kill()
+        kernel.client.reply(kernel.client.execute("1"))  # it has ended by then
+        assert json.loads(kept_info.read(spec).info)["implementation"] == "idle"
+
+
 def test_who_waits_for_one_that_starts_and_does_not_answer_is_told_and_nothing_is_lost(
     data: dict[str, str], tmp_path: Path
 ) -> None:
