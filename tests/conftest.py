@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-import psutil
 import pytest
 
 import beaker_kernel.server  # noqa: F401 (puts off what would take two seconds of each worker)
@@ -42,7 +41,8 @@ def pytest_unconfigure() -> None:
 def no_process_survives_the_run() -> Iterator[None]:
     """Fail the run if a process that it started lives on, wherever it hangs by now."""
     yield
-    _, alive = psutil.wait_procs(leftovers.marked(RUN, os.environ[RUN]), timeout=leftovers.PATIENCE)
+    marked = leftovers.marked(RUN, os.environ[RUN])
+    alive = leftovers.running_after(marked, leftovers.PATIENCE)
     assert not alive, f"still running: {[process.cmdline() for process in alive]}"
 
 

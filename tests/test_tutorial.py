@@ -19,6 +19,7 @@ import psutil
 import pytest
 from nbclient import NotebookClient
 
+from tests.support.leftovers import running_after
 from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def test_make_dev_leaves_nothing_behind_even_when_it_is_killed() -> None:
         process.kill()
         process.communicate(timeout=60)
     assert len(children) >= 2
-    assert psutil.wait_procs(children, timeout=60)[1] == []
+    assert running_after(children, 60) == []
 
 
 def test_the_example_is_for_beaker_and_shows_no_outputs() -> None:

@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
 import pytest
 
 from tests.support.installed import install
 from tests.support.kernels import Client, Message, running, text
+from tests.support.leftovers import running_after
 from tests.support.replies import call, calls
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
@@ -151,7 +151,7 @@ def test_what_the_person_chose_survives_a_crash_of_the_agent(weather: dict[str, 
             kernel.client.run(f"%beaker {choice}")
         agent = kernel.agent
         agent.kill()
-        psutil.wait_procs([agent], timeout=10)
+        assert running_after([agent], 10) == []
         reply, _ = request(kernel.client, "stations_request", above=50)
         assert reply["stations"] == ["Tromsø"]
         info, _ = request(kernel.client, "beaker_session_info_request")

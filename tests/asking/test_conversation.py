@@ -8,18 +8,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from beaker_kernel.agent.beaker_magic import BEFORE
 from beaker_kernel.agent.briefing import RESTARTED
 from tests.support.kernels import Client, Message, is_idle, running, text
+from tests.support.leftovers import running_after
 from tests.support.replies import call, chunk, hang
 from tests.support.replies import text as say
 from tests.support.scripted_model import ScriptedModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import psutil
 
 KEY = "sk-canary-0123456789abcdef"
 NOTEBOOK = "/work/penguins.ipynb"
@@ -61,7 +63,7 @@ def answered(client: Client, msg_type: str, content: Message) -> Message:
 
 def crash(agent: psutil.Process) -> None:
     agent.kill()
-    psutil.wait_procs([agent], timeout=10)
+    assert running_after([agent], 10) == []
 
 
 def test_after_a_crash_of_the_agent_the_next_one_goes_on(

@@ -17,6 +17,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser.notebook import PATIENCE, Notebook
 from tests.support.chromium import CHROMIUM
+from tests.support.leftovers import running_after
 from tests.support.ports import wait_until_it_listens
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def serving(folder: Path, browser: BrowserContext, **settings: str) -> Iterator[
         family = server.children(recursive=True)
         process.terminate()
         process.communicate(timeout=30)
-        _, left = psutil.wait_procs(family, timeout=10)
+        left = running_after(family, 10)
     assert left == []
 
 

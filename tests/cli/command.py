@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import psutil
 from jupyter_client.manager import KernelManager
 
+from tests.support.leftovers import running_after
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -73,7 +75,7 @@ class Command:
             process.kill()
             process.communicate()
             os.close(master)
-            _, left = psutil.wait_procs(others, timeout=10)
+            left = running_after(others, 10)
         assert left == []
 
     @contextmanager

@@ -9,11 +9,10 @@ import os
 import socket
 import time
 
-import psutil
 import pytest
 
 from beaker_kernel.client import JupyterCodeExecuter, Result, execute_code_jupyter, executer
-from tests.support.leftovers import PATIENCE
+from tests.support.leftovers import PATIENCE, running_after
 
 PLOT = "from IPython.display import Image; Image(data=b'png', format='png')"
 SLOW = "import time; print('before', flush=True); time.sleep(600)"
@@ -27,7 +26,7 @@ def execute(server, code, timeout=60):
 
 def gone(processes):
     """Tell whether the kernels end; their own children end a moment after them."""
-    return psutil.wait_procs(processes, timeout=PATIENCE)[1] == []
+    return running_after(processes, PATIENCE) == []
 
 
 def test_what_is_printed_written_and_returned_comes_back(server):

@@ -13,6 +13,7 @@ import psutil
 
 from tests.support.kernels import Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec
+from tests.support.leftovers import running_after
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
@@ -132,8 +133,7 @@ def test_nothing_is_left_when_the_relay_is_killed() -> None:
         assert len(family) >= 2
         kernel.relay.kill()
         sleeper = [p for p in family if p.name() == "sleep"]
-        _, alive = psutil.wait_procs([p for p in family if p not in sleeper], timeout=5)
-        assert alive == []
+        assert running_after([p for p in family if p not in sleeper], 5) == []
         for process in sleeper:  # a grandchild of the subkernel: plain ipykernel leaves it too
             process.kill()
 
@@ -150,8 +150,7 @@ def test_everything_ends_with_the_process_that_started_it() -> None:
         relay = psutil.Process(int(parent.stdout.readline()))
         family = [relay, *relay.children(recursive=True)]
         parent.kill()
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert alive == []
+    assert running_after(family, 5) == []
 
 
 def test_shutdown_in_the_middle_of_a_cell_ends_everything() -> None:
@@ -160,8 +159,7 @@ def test_shutdown_in_the_middle_of_a_cell_ends_everything() -> None:
         kernel.client.published(lambda m: m["msg_type"] == "stream")
         family = [kernel.relay, *kernel.relay.children(recursive=True)]
         kernel.manager.shutdown_kernel()
-        _, alive = psutil.wait_procs(family, timeout=8)
-        assert alive == []
+        assert running_after(family, 8) == []
 
 
 def test_a_restart_gives_a_fresh_session_on_the_same_ports() -> None:

@@ -6,12 +6,11 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 
 from tests.support.kernels import running, text
 from tests.support.kernelspec_folders import write_kernelspec
-from tests.support.leftovers import until
+from tests.support.leftovers import running_after, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,7 +130,7 @@ def test_one_that_does_not_end_is_ended() -> None:
         family = kernel.relay.children(recursive=True)
         kernel.client.run(AFTER_THE_SOCKETS.format(last="sleep(600)"))
         assert 1.9 < shut_down(kernel) < 5
-        assert psutil.wait_procs(family, timeout=1)[1] == []
+        assert running_after(family, 1) == []
 
 
 @pytest.mark.parametrize("end", ["terminate", "kill"])
@@ -148,5 +147,4 @@ def test_who_ends_the_kernel_while_it_ends_does_not_wait(
         kernel.client.reply(asked, "control")
         until(lambda: not kernel.relay.net_connections("tcp"))  # it has said its last word
         getattr(kernel.relay, end)()
-        alive = psutil.wait_procs(family, timeout=10)[1]
-        assert [process for process in alive if process.status() != "zombie"] == []
+        assert running_after(family, 10) == []

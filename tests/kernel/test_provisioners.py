@@ -8,13 +8,13 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import psutil
 import pytest
 import zmq
 
 from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
 from tests.support.kernels import ENDLESS, PATIENCE, Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec, write_provisioner
+from tests.support.leftovers import running_after
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
@@ -142,8 +142,7 @@ def test_a_provisioner_that_is_killed_is_started_anew(kernel: Kernel) -> None:
     os.kill(kernel.child("beaker_kernel.provisioning").pid, signal.SIGKILL)
     kernel.client.published(is_restarting)
     assert text(kernel.client.run("6 * 7")[1]) == "42"
-    psutil.wait_procs([old], timeout=10)  # ipykernel looks after its parent itself
-    assert not old.is_running()
+    assert running_after([old], 10) == []  # ipykernel looks after its parent itself
 
 
 def test_nothing_is_left_when_the_relay_is_killed(tmp_path: Path) -> None:
@@ -156,8 +155,7 @@ def test_nothing_is_left_when_the_relay_is_killed(tmp_path: Path) -> None:
         family = kernel.relay.children(recursive=True)
         file = Path(kernel.subkernel.cmdline()[-1])
         kernel.relay.kill()
-        _, alive = psutil.wait_procs(family, timeout=10)
-        assert [alive, file.exists()] == [[], False]
+        assert [running_after(family, 10), file.exists()] == [[], False]
 
 
 def test_a_kernel_that_runs_already_is_joined_by_a_provisioner_of_somebody_else(

@@ -18,6 +18,7 @@ from beaker_kernel.provisioning.bubblewrap import Box
 from beaker_kernel.provisioning.cgroups import ROOT, Cgroup
 from tests.support.kernels import Client, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec
+from tests.support.leftovers import running_after
 from tests.support.relays import run_relay
 
 if TYPE_CHECKING:
@@ -120,8 +121,7 @@ def test_an_interrupt_reaches_the_cell_and_the_commands_that_it_has_started(
         asked = kernel.client.send("interrupt_request", channel="control")
         assert kernel.client.reply(asked, "control")["content"]["status"] == "ok"
         assert kernel.client.reply(msg_id)["content"]["ename"] == "KeyboardInterrupt"
-        psutil.wait_procs([sleeper], timeout=5)
-        assert not sleeper.is_running()
+        assert running_after([sleeper], 5) == []
         assert text(kernel.client.run("6 * 7")[1]) == "42"
 
 
@@ -134,8 +134,7 @@ def test_whoever_is_killed_nothing_of_a_sandbox_is_left(person: Person, victim: 
         assert "sleep" in {process.name() for process in family}
         process = kernel.relay if victim == "beaker_kernel" else kernel.child(victim)
         process.kill()
-        _, alive = psutil.wait_procs(family, timeout=10)
-        assert alive == []
+        assert running_after(family, 10) == []
 
 
 def test_a_subkernel_that_dies_is_started_anew_in_a_sandbox(person: Person) -> None:

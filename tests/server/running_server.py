@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from tests.support.leftovers import running_after
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -136,5 +138,5 @@ def serving(folder: Path, *options: str, port: int = 0, **settings: str) -> Iter
             pytest.fail("the server did not end:\n" + "".join(log.lines))
         log.join(30)
         process.stderr.close()
-        _, left = psutil.wait_procs(descendants, timeout=5)
+        left = running_after(descendants, 5)
     assert left == []

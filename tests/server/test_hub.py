@@ -21,7 +21,7 @@ from tornado.websocket import websocket_connect
 
 from beaker_kernel.client import BeakerClient, execute_code_jupyter
 from beaker_kernel.errors import NotAllowed
-from tests.support.leftovers import PATIENCE
+from tests.support.leftovers import PATIENCE, running_after
 from tests.support.ports import free_port, wait_until_it_listens
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     finally:
         family = [process, *process.children(recursive=True)]
         process.terminate()
-        _, left = psutil.wait_procs(family, timeout=PATIENCE)
-        assert left == []
+        assert running_after(family, PATIENCE) == []
 
 
 def execute(where: httpx2.Client, hub: Hub, **headers: str) -> httpx2.Response:

@@ -15,6 +15,8 @@ from running_server import TOKEN, environment, serving
 from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
+from tests.support.leftovers import running_after
+
 CODE = "import os; print({n: n in os.environ for n in ('JUPYTER_TOKEN', 'JUPYTER_TOKEN_FILE')})"
 
 
@@ -104,7 +106,7 @@ def test_sigterm_ends_the_server_and_all_its_processes(tmp_path):
         processes = psutil.Process(server.process.pid).children(recursive=True)
         assert processes
         assert server.stop() == 0
-        assert psutil.wait_procs(processes, timeout=5)[1] == []
+        assert running_after(processes, 5) == []
     assert list((tmp_path / "runtime").glob("*.json")) == []
 
 

@@ -11,7 +11,7 @@ import pytest
 from running_server import TOKEN, Server, serving
 
 from beaker_kernel.client import execute_code_jupyter
-from tests.support.leftovers import PATIENCE, until
+from tests.support.leftovers import PATIENCE, running_after, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,4 +114,4 @@ def test_a_server_that_is_told_to_stop_meanwhile_leaves_none(server: Server) -> 
     until(lambda: len(processes(server)) == 2)
     family = psutil.Process(server.process.pid).children(recursive=True)
     assert server.stop() == 0
-    assert psutil.wait_procs(family, timeout=PATIENCE)[1] == []
+    assert running_after(family, PATIENCE) == []

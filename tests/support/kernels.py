@@ -14,6 +14,8 @@ import psutil
 from jupyter_client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
+from tests.support.leftovers import running_after
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -213,7 +215,7 @@ def running(
         family = [relay, *(relay.children(recursive=True) if relay.is_running() else [])]
         manager.shutdown_kernel(now=not manager.is_alive())
         manager.cleanup_resources()
-        _, alive = psutil.wait_procs(family, timeout=5)
+        alive = running_after(family, 5)
         assert not alive, f"left behind: {alive}"
 
 

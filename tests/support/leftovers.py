@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PATIENCE = 20.0
 """Seconds in which what was told to end has to be gone."""
@@ -49,6 +49,27 @@ def until(holds: Callable[[], object]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(GLANCE)
+
+
+def running_after(processes: Iterable[psutil.Process], seconds: float) -> list[psutil.Process]:
+    """Return which processes have not ended within some time.
+
+    One that has ended and has nobody left but init to collect it is none of them: in a container
+    init may look for such but once a second.
+    """
+    end = time.monotonic() + seconds
+    while True:
+        _, alive = psutil.wait_procs(processes, timeout=GLANCE)
+        processes = [process for process in alive if not _waits_for_init(process)]
+        if not processes or time.monotonic() > end:
+            return processes
+
+
+def _waits_for_init(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE and process.ppid() == 1
+    except psutil.NoSuchProcess:
+        return True
 
 
 def held() -> Held:
