@@ -14,29 +14,69 @@ import stat
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel.early import suppress
 
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+ATTEMPTS = 5
+"""At a folder of our own: one that isn't locked yet looks stale to a relay that starts just now."""
+
 
 def create() -> str:
     """Make this relay's own folder, lock it for as long as the process lives, and return its path.
 
     Raises:
         ConfigurationError: the user's folder belongs to somebody else or others may enter it.
+        OSError: there is no room for it.
 
     """
-    path = os.path.join(_user_folder(), os.urandom(6).hex())
-    os.mkdir(path, 0o700)
-    _lock(path)
-    return path
+    parent = _user_folder()
+    for _ in range(ATTEMPTS):
+        path = os.path.join(parent, os.urandom(6).hex())
+        os.mkdir(path, 0o700)
+        with suppress(BlockingIOError, FileNotFoundError):
+            _lock(path)
+            os.stat(path)
+            return path
+    raise ConfigurationError(f"{parent} is emptied as fast as it is filled; try again")
 
 
 def remove(path: str) -> None:
-    """Remove a runtime folder and what lies in it, however deep: a sandbox may write there."""
+    """Remove a runtime folder and what lies in it, however deep.
+
+    A sandbox may write there meanwhile, and put a link where a folder was: so nothing is reached by
+    a path of several names, no link is followed, and what lies deep is brought up first.
+    """
     with suppress(OSError):
-        for folder, folders, files in os.walk(path, topdown=False):
-            for entry in (*files, *folders):
-                inner = os.path.join(folder, entry)
-                is_link = entry in files or os.path.islink(inner)
-                (os.unlink if is_link else os.rmdir)(inner)
+        top = os.open(path, FOLDER)
+        folders = _unlinked(top)
+        while folders:
+            with suppress(OSError):  # it isn't ours to enter, or is none any more
+                folders += _raised(folders.pop(), top)
+        os.close(top)
         os.rmdir(path)
+
+
+def _raised(name: str, top: int) -> list[str]:
+    """Remove a folder in another, and return the names there of those that lay in it."""
+    folder = os.open(name, FOLDER, dir_fd=top)
+    try:
+        inner = _unlinked(folder)
+        raised = [os.urandom(8).hex() for _ in inner]
+        for before, after in zip(inner, raised, strict=True):
+            os.rename(before, after, src_dir_fd=folder, dst_dir_fd=top)
+    finally:
+        os.close(folder)
+    os.rmdir(name, dir_fd=top)
+    return raised
+
+
+def _unlinked(folder: int) -> list[str]:
+    """Remove all in a folder but the folders, and return the names of those and of what stays."""
+    left = []
+    for name in os.listdir(folder):
+        try:
+            os.unlink(name, dir_fd=folder)
+        except OSError:
+            left.append(name)
+    return left
 
 
 def remove_stale() -> None:

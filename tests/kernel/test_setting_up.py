@@ -100,6 +100,68 @@ def test_a_folder_that_others_may_enter_is_refused(
             runtime.create()
 
 
+def test_a_folder_is_removed_however_deep_and_no_link_is_followed(tmp_path: Path) -> None:
+    top, outside = tmp_path / "top", tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").touch()
+    top.mkdir()
+    (top / "link").symlink_to(outside)
+    folder = os.open(top, os.O_RDONLY)
+    for _ in range(3000):  # longer than any path may be
+        os.mkdir("deep", dir_fd=folder)
+        inner = os.open("deep", os.O_RDONLY, dir_fd=folder)
+        os.close(folder)
+        os.symlink(outside, "link", dir_fd=inner)
+        folder = inner
+    os.close(folder)
+    try:
+        runtime.remove(str(top))
+        assert [path.name for path in tmp_path.iterdir()] == ["outside"]
+        assert (outside / "kept").exists()
+    finally:
+        subprocess.run(["rm", "-rf", top], check=True)  # pytest couldn't
+
+
+def test_a_link_that_takes_a_folders_place_meanwhile_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "top" / "box").mkdir(parents=True)
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "kept").touch()
+    swapping = """
+import os, sys
+from beaker_kernel.kernel import runtime
+top, outside = sys.argv[1:]
+swapped = []
+
+def swap(event, args):
+    \"\"\"Just before the folder is opened.\"\"\"
+    if event in {"open", "os.scandir"} and str(args[0]).endswith("box") and not swapped:
+        swapped.append(os.rename(f"{top}/box", f"{top}/moved"))
+        os.symlink(outside, f"{top}/box")
+
+sys.addaudithook(swap)
+runtime.remove(top)
+assert swapped
+"""
+    command = [sys.executable, "-c", swapping, str(tmp_path / "top"), str(tmp_path / "outside")]
+    subprocess.run(command, check=True)
+    assert (tmp_path / "outside" / "kept").exists()
+
+
+def test_one_that_starts_is_not_taken_for_one_that_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "from beaker_kernel.kernel import runtime\nwhile True: runtime.remove_stale()"
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", base)
+        runtime.remove(runtime.create())
+        others = [start(code) for _ in range(2)]
+        try:
+            for _ in range(3000):
+                path = runtime.create()
+                assert os.path.isdir(path)
+        finally:
+            for other in others:
+                stop(other)
+
+
 def test_only_the_folders_of_ended_relays_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     code = "from beaker_kernel.kernel import runtime; print(runtime.create(), flush=True); input()"
     with tempfile.TemporaryDirectory(dir="/tmp") as base:
