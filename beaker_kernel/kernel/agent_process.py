@@ -36,6 +36,9 @@ class AgentProcess:
         on_message: called with each message from it.
         on_end: called once when it has ended, however that came.
 
+    Raises:
+        OSError: the system has no room for it.
+
     """
 
     def __init__(
@@ -56,7 +59,11 @@ class AgentProcess:
         env = processes.agent_environment(os.environ)
         command = [sys.executable, "-P", "-m", "beaker_kernel.agent"]
         with theirs:
-            self.pid = processes.spawn(command, env, inherit=theirs.fileno())
+            try:
+                self.pid = processes.spawn(command, env, inherit=theirs.fileno())
+            except OSError:
+                self._socket.close()
+                raise
         loop.add(self._socket.fileno(), self._ready)
         settings = processes.agent_settings(os.environ)
         config = {"session": session, "settings": settings, "chosen": json.loads(chosen)}

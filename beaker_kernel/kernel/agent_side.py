@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel.agent_process import AgentProcess
 from beaker_kernel.kernel.frontends import TOPIC
+from beaker_kernel.kernel.log import log
 from beaker_kernel.kernel.recording import Recording
 from beaker_kernel.kernel.routing import ONE_WAY, Route, comm_id
 from beaker_kernel.protocol.frames import dumps, msg_id
@@ -103,8 +104,12 @@ class AgentSide:
     def ask(self, request: Request) -> None:
         """Hand a request over, after what ran in the session since the last one."""
         self._note_comm(request)
-        process = self._process or self._start()
         self._frontends.status("busy", request.header)
+        try:
+            process = self._process or self._start()
+        except OSError as error:
+            self._cannot_start(request, error)
+            return
         for parts in self.recording.take():
             process.send(Verb.CELL, b"", parts)
         verb = Verb.CONTROL if request.channel == "control" else Verb.SHELL
@@ -175,6 +180,13 @@ class AgentSide:
         self.subkernel_started()
         return self._process
 
+    def _cannot_start(self, request: Request, error: OSError) -> None:
+        log(f"the agent can't be started: {error}")
+        if request.msg_type in ONE_WAY:
+            self._frontends.close(request)
+        else:
+            self._fail([request], f"the agent can't be started: {error}; ask again")
+
     def _note_comm(self, request: Request) -> None:
         if request.msg_type == "comm_open":
             self.comms.add(comm_id(request.content))
@@ -197,7 +209,7 @@ class AgentSide:
         match verb:
             case Verb.IOPUB:
                 frames = [TOPIC, *self._signer.frames(parts), *buffers]
-                self._frontends.place(argument.decode(), frames)
+                self._frontends.sockets.iopub.send(frames)
             case Verb.SHELL | Verb.CONTROL:
                 self._pass_reply(verb, argument, parts)
             case Verb.STDIN:
@@ -268,7 +280,11 @@ class AgentSide:
         self.comms.clear()
         self._questions.clear(Route.AGENT)
         lost = [r for r in self._frontends.requests.of(Route.AGENT) if r.started]
-        self._frontends.fail(lost, "AgentDied", "the agent process ended; ask again")
+        self._fail(lost, "the agent process ended; ask again")
+
+    def _fail(self, lost: list[Request], why: str) -> None:
+        """Answer for an agent that is not there."""
+        self._frontends.fail(lost, "AgentDied", why)
         for request in lost:
             if request.is_cell:
                 self._session.cell_ended(request, b'{"status": "error"}')

@@ -12,7 +12,7 @@ import sys
 
 from beaker_kernel.errors import ConfigurationError
 from beaker_kernel.kernel import connection, kernelspecs, processes, runtime
-from beaker_kernel.kernel.early import signal
+from beaker_kernel.kernel.early import signal, suppress
 from beaker_kernel.kernel.subkernel import Subkernel
 from beaker_kernel.prctl import forbid_dumps
 
@@ -40,7 +40,8 @@ def main() -> None:
     finally:
         subkernel.kill()
         runtime.remove(folder)
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stderr.flush()
     os._exit(not lived)  # a frontend waits for this: Python's own tidying takes as long as all else
 
 

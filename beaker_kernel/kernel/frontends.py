@@ -1,4 +1,4 @@
-"""What the relay itself says to the frontends: replies, status, and messages held back."""
+"""What the relay itself says to the frontends, and what is owed to them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from beaker_kernel.kernel.loop import Loop
 
 TOPIC = b"beaker"
+LATE = 60.0
+"""Seconds that a reply may come after its idle; ipykernel sends none to a type it doesn't know."""
 Frames = list[bytes]
 
 
@@ -40,9 +42,9 @@ class Frontends:
         self.connection = connection
         self.sockets = open_front(loop, connection)
         self.requests = InFlight()
+        self._loop = loop
         self._signer = signer
         self._composer = composer
-        self._held: dict[str, tuple[list[Frames], list[Frames]]] = {}
 
     @property
     def session(self) -> str:
@@ -64,20 +66,12 @@ class Frontends:
         """Publish the kernel's state."""
         self.publish("status", {"execution_state": state}, parent_header)
 
-    def place(self, where: str, frames: Frames) -> None:
-        """Publish a message now, or hold it for just before (`<id`) or after (`>id`) an idle."""
-        request = self.requests.get(where[1:]) if where else None
-        if request is None or request.idle:
-            self.sockets.iopub.send(frames)
-            return
-        before, after = self._held.setdefault(request.msg_id, ([], []))
-        (after if where[0] == ">" else before).append(frames)
-
     def idle(self, msg_id: str, frames: Frames) -> None:
-        """Publish the idle of a forwarded request, and around it what was held for that."""
-        before, after = self._held.pop(msg_id, ((), ())) if self._held else ((), ())
-        self._publish_all((*before, frames, *after))
-        self.requests.idled(msg_id)
+        """Publish the idle of a forwarded request; a reply that is never sent isn't waited for."""
+        self.sockets.iopub.send(frames)
+        request = self.requests.idled(msg_id)
+        if request and not request.replied:
+            self._loop.call_later(LATE, lambda: self.requests.give_up(msg_id))
 
     def reply(self, request: Request, content: dict[str, Any]) -> None:
         """Answer a request; its idle is the caller's."""
@@ -116,15 +110,8 @@ class Frontends:
     def _give_up(self, request: Request, content: dict[str, Any]) -> None:
         if not request.replied:
             self.reply(request, content | {"execution_count": 0})
-        before, after = self._held.pop(request.msg_id, ((), ()))
-        self._publish_all(before)
         self.status("idle", request.header)
-        self._publish_all(after)
         self.requests.take(request)
-
-    def _publish_all(self, messages: Iterable[Frames]) -> None:
-        for frames in messages:
-            self.sockets.iopub.send(frames)
 
     def connect_reply(self) -> dict[str, Any]:
         """Return the content that answers a connect_request: our own ports."""

@@ -151,6 +151,12 @@ class InFlight:
         """Forget a request."""
         self._requests.pop(request.msg_id, None)
 
+    def give_up(self, msg_id: str) -> None:
+        """Forget a request that has its idle and no reply; should that come, it is passed on."""
+        request = self._requests.get(msg_id)
+        if request and request.idle:
+            self.take(request)
+
     def _drop_if_done(self, request: Request) -> None:
         if request.replied and request.idle:
             del self._requests[request.msg_id]

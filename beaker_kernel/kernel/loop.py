@@ -10,6 +10,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
+from beaker_kernel.kernel.log import log_exception
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -92,7 +94,11 @@ class Loop:
                     handler()
             now = time.monotonic()
             while timers and timers[0][0] <= now:
-                heappop(timers)[2]()
+                _, _, handler = heappop(timers)
+                try:
+                    handler()
+                except Exception:  # noqa: BLE001 (it comes from no message: nobody waits for it)
+                    log_exception("something that was to be done later")
         self._running = True
 
 

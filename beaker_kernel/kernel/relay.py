@@ -1,8 +1,7 @@
 """The relay: every message passes through here as bytes, and ours are added in the right place.
 
-One loop reads all sockets, so there is one order: what Beaker publishes about a forwarded request
-stands before or after that request's idle, never somewhere. Of a request only the header is parsed,
-of a reply the parent's id.
+One loop reads all sockets, so there is one order. Of a request only the header is parsed, of a
+reply the parent's id.
 """
 
 from __future__ import annotations
@@ -123,7 +122,8 @@ class Relay:
         except (ProtocolError, ValueError) as error:
             log(f"dropped a message on {channel}: {error}")
             return
-        if request.msg_type not in ONE_WAY or request.owner is Route.AGENT:
+        is_passed_on = request.msg_type in ONE_WAY and request.owner is not Route.AGENT
+        if not (is_passed_on and self._back.knows(request.identity)):  # who is behind verifies, too
             if not self._is_authentic(request.msg_type, request.signature, request.parts):
                 return
             self._frontends.requests.add(request)
@@ -239,11 +239,14 @@ class Relay:
             self.cell_ended(request, content)
 
     def _completed(self, request: Request, content: bytes) -> bytes:
-        """Return a reply's content, with what we add to a few of them."""
-        if request.msg_type == "kernel_info_request":
-            return with_beaker(content, self.spec.name, self.sandbox)
-        if request.msg_type == "complete_request" and completes_name(request.content):
-            return completion.with_ours(request.content, content)
+        """Return a reply's content, with what we add to a few of them if it is as it should be."""
+        try:
+            if request.msg_type == "kernel_info_request":
+                return with_beaker(content, self.spec.name, self.sandbox)
+            if request.msg_type == "complete_request" and completes_name(request.content):
+                return completion.with_ours(request.content, content)
+        except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            log(f"nothing was added to a reply to {request.msg_type}: {error}")
         return content
 
     def cell_ended(self, cell: Request, reply: bytes) -> None:
@@ -282,7 +285,7 @@ class Relay:
                 self._frontends.sockets.iopub.send(message)
 
     def _publish_status(self, parent: bytes, content: bytes, frames: list[bytes]) -> None:
-        """Pass a state on; around an idle stands what was held for it."""
+        """Pass a state on."""
         if b'"idle"' in content:
             self._frontends.idle(msg_id(parent), frames)
             self._memory.release_later()

@@ -11,6 +11,8 @@ CHUNK = 4096
 """Bytes that a pipe which is ready takes without blocking (POSIX, PIPE_BUF, on Linux)."""
 KEPT = 2000
 """Bytes of the end that an error tells."""
+LAST = 16 * CHUNK
+"""Bytes that a pipe holds on Linux: no more is read at the end, though something writes on."""
 OURS = 2
 
 
@@ -39,15 +41,14 @@ class Stderr:
         except BlockingIOError:
             return True
         self._end = (self._end + data)[-KEPT:]
-        _write(data)
+        write(data)
         return bool(data)
 
     def close(self) -> str:
         """Close it, and return the end of what it said."""
-        with suppress(BlockingIOError):
-            while data := os.read(self.reader, CHUNK):
-                self._end = (self._end + data)[-KEPT:]
-                _write(data)
+        for _ in range(LAST // CHUNK):
+            if not self.pass_on():
+                break
         os.close(self.reader)
         return self.end
 
@@ -57,10 +58,11 @@ class Stderr:
         return self._end.decode("utf-8", "replace").strip()
 
 
-def _write(data: bytes) -> None:
+def write(data: bytes) -> None:
     """Write to our own stderr, unless nobody reads that: a full pipe must not stop the kernel."""
     poller = select.poll()
     poller.register(OURS, select.POLLOUT)
-    if any(event & select.POLLOUT for _, event in poller.poll(0)):
-        with suppress(OSError):
-            os.write(OURS, data)
+    with suppress(OSError):
+        for at in range(0, len(data), CHUNK):
+            if any(event & select.POLLOUT for _, event in poller.poll(0)):
+                os.write(OURS, data[at : at + CHUNK])

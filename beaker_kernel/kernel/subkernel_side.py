@@ -103,6 +103,10 @@ class SubkernelSide:
         except ProtocolError as error:  # those behind it are sent all the same
             log(f"dropped a message {request.msg_type}: {error}")
 
+    def knows(self, identity: bytes) -> bool:
+        """Tell whether the subkernel has heard of a frontend client."""
+        return self._traffic.knows(identity)
+
     def answer(self, identity: bytes, frames: list[bytes]) -> None:
         """Send a frontend client's answer on stdin."""
         if self.ready:
@@ -284,7 +288,6 @@ class SubkernelSide:
         # not taken in yet (JupyterLab's `KernelConnection`): what we say is the subkernel's.
         self._composer.session = str(header.get("session") or self._composer.name)
         self.ready = True
-        self._replacing = False
         if self.subkernel.generation > 1:
             self._frontends.status("idle")
         waiting, self.waiting = self.waiting, []
@@ -347,6 +350,7 @@ class SubkernelSide:
         said = last_words(self.subkernel.stderr.close())
         self.subkernel.on_tcp |= self.subkernel.is_deaf and code > 0 and not self.ready
         if self._end_by:
+            self.ready = False
             self._loop.stop()
         elif self.subkernel.moves_to_tcp:
             self._begin()  # what waits goes on waiting: none of it has run
@@ -367,6 +371,7 @@ class SubkernelSide:
             self.gave_up = True
             self._loop.stop()
             return
+        self._replacing = False  # what takes its place may die as any other
         self._frontends.status("restarting")
         self._begin()
 

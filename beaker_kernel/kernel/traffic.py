@@ -57,6 +57,10 @@ class Traffic:
         if self._sockets.own:
             self._client(identity)
 
+    def knows(self, identity: bytes) -> bool:
+        """Tell whether there are connections for a frontend client."""
+        return self._sockets.known(identity) is not None
+
     def forward(self, request: Request) -> None:
         """Send a frontend's request on."""
         self._client(request.identity)[request.channel].send(self._seal(request.frames[1:]))

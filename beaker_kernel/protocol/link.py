@@ -26,8 +26,7 @@ class Verb(StrEnum):
     ======================  ==========================================  ===========================
     verb                    agent → relay (argument)                    relay → agent (argument)
     ======================  ==========================================  ===========================
-    iopub                   publish now (empty); just before, just      -
-                            after that request's idle (<id, >id)
+    iopub                   publish (empty)                             -
     shell, control          a reply (identity)                          our request (identity)
     stdin                   input_request (identity)                    input_reply (identity)
     sub.shell, sub.control  a request to the subkernel: silent          its reply

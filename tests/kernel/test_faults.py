@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
+import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import psutil
+import pytest
+from jupyter_client.manager import KernelManager
 
-from tests.support.kernels import Kernel, is_restarting, running, text
+from tests.support.kernels import Client, Kernel, is_restarting, running, text
 from tests.support.kernelspec_folders import write_kernelspec
 from tests.support.leftovers import running_after
 from tests.support.relays import run_relay
@@ -200,3 +205,47 @@ def test_a_process_that_forbids_dumps_cant_be_looked_into() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.strip() == b"0"
+
+
+def test_an_agent_that_cannot_be_started_is_an_error_and_the_next_one_may_be() -> None:
+    with running() as kernel:
+        kernel.client.run("1")
+        _, most = resource.prlimit(kernel.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(kernel.pid, resource.RLIMIT_NOFILE, (3, most))  # no more than it has
+        ids = [kernel.client.execute(code, stop_on_error=False) for code in ("%ask a", "6 * 7")]
+        replies = [kernel.client.reply(i)["content"] for i in ids]
+        assert [reply["status"] for reply in replies] == ["error", "ok"]
+        assert replies[0]["ename"] == "AgentDied"
+        assert "Too many open files" in replies[0]["evalue"]
+        assert [o["msg_type"] for o in kernel.client.outputs(ids[0])] == ["error"]
+        resource.prlimit(kernel.pid, resource.RLIMIT_NOFILE, (most, most))
+        assert kernel.client.run("%beaker status")[0]["status"] == "ok"
+
+
+@pytest.mark.parametrize("stderr", ["/dev/full", "a pipe that nobody reads"])
+def test_a_log_that_takes_no_more_costs_no_session(stderr: str) -> None:
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    if stderr == "/dev/full":
+        log = os.open(stderr, os.O_WRONLY)
+    else:
+        log = os.dup(writer)
+        with suppress(BlockingIOError):
+            while True:
+                os.write(writer, bytes(4096))
+        os.set_blocking(writer, True)
+    manager = KernelManager(kernel_name="beaker")
+    manager.start_kernel(stderr=log)
+    client = Client(manager)
+    client.run("x = 41")
+    with socket.create_connection((manager.ip, manager.shell_port)) as stranger:
+        stranger.sendall(b"GET / HTTP/1.1\r\n\r\n")
+        while stranger.recv(100):
+            pass
+    client.channels.shell_channel.socket.send_multipart([b"<IDS|MSG>", b"", b"no", b"", b"", b""])
+    assert text(client.run("x + 1")[1]) == "42"
+    client.close()
+    manager.shutdown_kernel()
+    manager.cleanup_resources()
+    for descriptor in (reader, writer, log):
+        os.close(descriptor)

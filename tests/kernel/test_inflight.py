@@ -23,6 +23,16 @@ def test_a_request_is_open_until_it_has_its_reply_and_its_idle(order: tuple[str,
     assert table.get(asked.msg_id) is None
 
 
+def test_a_reply_that_does_not_come_is_not_waited_for() -> None:
+    table, asked = InFlight(), cell("1")
+    table.add(asked)
+    table.give_up(asked.msg_id)
+    assert table.get(asked.msg_id) is asked  # nobody has said that it is over
+    table.idled(asked.msg_id)
+    table.give_up(asked.msg_id)
+    assert table.of(Route.SUBKERNEL) == []
+
+
 def test_nothing_is_owed_for_what_nobody_replies_to() -> None:
     table, sent = InFlight(), request("comm_msg", {"comm_id": "c"})
     table.add(sent)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel.loop import Loop
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_what_takes_the_number_of_a_closed_descriptor_is_not_called_in_its_stead() -> None:
@@ -30,3 +34,13 @@ def test_what_takes_the_number_of_a_closed_descriptor_is_not_called_in_its_stead
         os.close(reader)
         os.close(writer)
     assert called == ["old"]
+
+
+def test_what_fails_when_its_time_has_come_costs_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    loop = Loop()
+    loop.call_later(0, lambda: 1 / 0)
+    loop.call_later(0.01, loop.stop)
+    loop.run()
+    assert "ZeroDivisionError" in capfd.readouterr().err
