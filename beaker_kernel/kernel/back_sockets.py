@@ -6,6 +6,7 @@ subkernel sees exactly the clients that it would see without us.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -24,7 +25,6 @@ Frames = list[bytes]
 
 CLIENTS = 128
 """Clients whose sockets are kept open; the one that was silent longest goes first."""
-OWN_IDENTITY = b"beaker"
 DIALED = ("stdin", "control", "shell")
 """In this order, so that stdin is there when code asks."""
 RETRY = 0.01
@@ -124,7 +124,8 @@ class BackSockets:
         """Open what the relay itself listens to and asks through."""
         self._connection = connection
         self.iopub = Dialer(self._loop, connection, "iopub", handlers["iopub"])
-        self.own = self._connect_all(OWN_IDENTITY, handlers)
+        name = b"beaker-" + os.urandom(8).hex().encode()  # who guessed it could take our replies
+        self.own = self._connect_all(name, handlers)
 
     def known(self, identity: bytes) -> dict[str, Dialer] | None:
         """Return a frontend client's connections by channel; it was not silent now."""

@@ -72,7 +72,8 @@ def _append(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
 def _completed(content: bytes) -> dict[str, Any]:
     request = json.loads(content)
     code = str(request.get("code", ""))
-    cursor = int(request.get("cursor_pos", len(code)))
+    at = request.get("cursor_pos")
+    cursor = at if isinstance(at, int) else len(code)
     matches, start = magic.complete(code, cursor)
     types = [{"start": start, "end": cursor, "text": match, "type": "magic"} for match in matches]
     return {

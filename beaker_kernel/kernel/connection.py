@@ -105,7 +105,7 @@ def is_restart(path: str) -> bool:
 def mark_used(path: str) -> None:
     """Have the next relay with this connection file know that it is a restart, however soon."""
     stat = os.stat(path)
-    with suppress(PermissionError):  # it is somebody else's: then its own time has to do
+    with suppress(OSError):  # somebody else's, or not to be written: then its own time has to do
         os.utime(path, (stat.st_atime, stat.st_mtime - 2 * NEW))
 
 

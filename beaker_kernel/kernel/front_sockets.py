@@ -146,6 +146,12 @@ class Router(Listener):
         if client:
             client.send(frames[1:])
 
+    def echo(self, frames: Frames) -> None:
+        """Send a message back, unless its client has not taken in the one before."""
+        client = self._clients.get(frames[0])
+        if client and not (client.queue or client.is_behind):
+            client.send(frames[1:])
+
     def left(self, peer: Peer) -> None:
         """Forget a peer that is gone."""
         super().left(peer)
@@ -233,7 +239,7 @@ class FrontSockets:
         self.requests = {c: Router(loop, connection, c) for c in REQUEST_CHANNELS}
         self.iopub = Publisher(loop, connection, "iopub")
         heartbeat = Router(loop, connection, "hb")
-        heartbeat.serve(heartbeat.send)
+        heartbeat.serve(heartbeat.echo)
         self._all: list[Listener] = [*self.requests.values(), self.iopub, heartbeat]
         self._behind: set[Peer] = set()
         self._awaiting: Loop | None = None

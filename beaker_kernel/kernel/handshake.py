@@ -9,6 +9,7 @@ one that has said ``starting`` may hang as any other.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from beaker_kernel.kernel import kept_info
@@ -57,11 +58,12 @@ class Handshake:
         self.answered |= bool(msg_id(frames[4]))
 
     def learn(self, content: bytes) -> None:
-        """Take in what it says of itself: the content of a kernel_info_reply."""
-        self._said = content
+        """Take in what it says of itself: the content of a kernel_info_reply, if it is one."""
+        with suppress(AttributeError, RecursionError, TypeError, ValueError):
+            self._said = kept_info.modest(content)
 
     def keep(self) -> None:
         """Keep what was learnt for the next start; its reply may come before its `starting`."""
         if self._said:
-            kept_info.keep(self._spec, Kept(kept_info.modest(self._said), self._starting))
+            kept_info.keep(self._spec, Kept(self._said, self._starting))
             self._said = b""

@@ -152,7 +152,7 @@ class Subkernel:
 
     def reap(self) -> int:
         """Collect the ended process, end what is left of its group, and return its exit code."""
+        self.kill()  # while its number is its own
         code = processes.reap(self.pid)
-        self.kill()
         self.pid = 0
         return code

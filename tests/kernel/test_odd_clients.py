@@ -13,6 +13,8 @@ import zmq
 
 from beaker_kernel.kernel.back_sockets import CLIENTS
 from beaker_kernel.protocol.frames import DELIMITER, Composer, Signer
+from tests.support.kernels import text
+from tests.support.memory import peak
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,8 +27,8 @@ CELL = {"silent": False, "store_history": False, "user_expressions": {}, "allow_
 class Peer:
     """A client of one socket, that sends frames as it likes."""
 
-    def __init__(self, kernel: Kernel, context: zmq.Context[Any]) -> None:
-        self._signer = Signer(kernel.manager.session.key)
+    def __init__(self, kernel: Kernel, context: zmq.Context[Any], key: bytes = b"") -> None:
+        self._signer = Signer(key or kernel.manager.session.key)
         self._composer = Composer(uuid.uuid4().hex)
         self.socket = context.socket(zmq.DEALER)
         self.socket.linger = 0
@@ -50,7 +52,7 @@ class Peer:
 @contextmanager
 def peers(kernel: Kernel) -> Iterator[Any]:
     context: zmq.Context[Any] = zmq.Context()
-    yield lambda: Peer(kernel, context)
+    yield lambda **more: Peer(kernel, context, **more)
     context.destroy(linger=0)
 
 
@@ -124,3 +126,41 @@ def test_a_message_id_may_be_a_number(kernel: Kernel) -> None:
         peer.send("execute_request", CELL | {"code": "1"}, msg_id=5)
         assert peer.reply()[1]["status"] == "ok"
     assert kernel.client.run("%beaker help")[0]["status"] == "ok"
+
+
+def test_who_reads_no_heartbeat_costs_no_memory(kernel: Kernel) -> None:
+    with zmq.Context() as context, context.socket(zmq.DEALER) as client:
+        client.linger, client.rcvhwm, client.sndhwm = 0, 1, 1
+        client.connect(f"tcp://{kernel.manager.ip}:{kernel.manager.hb_port}")
+        with peak(kernel.relay) as seen:
+            for _ in range(3000):
+                client.send(bytes(100_000))
+            assert text(kernel.client.run("6 * 7")[1]) == "42"
+        assert seen.megabytes < 64
+
+
+def test_a_stranger_brings_nobody_behind(kernel: Kernel) -> None:
+    def behind() -> int:
+        return len([c for c in kernel.subkernel.net_connections("unix") if "/k1-" in c.laddr])
+
+    kernel.client.run("1")
+    before = behind()
+    with peers(kernel) as new:
+        stranger = new(key=b"another")
+        stranger.send("comm_msg", {"comm_id": "c", "data": {}})
+        stranger.send("kernel_info_request", {})
+        assert not stranger.socket.poll(500)
+        assert text(kernel.client.run("6 * 7")[1]) == "42"
+        assert behind() == before
+        friend = new()
+        friend.send("comm_msg", {"comm_id": "c", "data": {}})
+        friend.send("kernel_info_request", {})
+        assert friend.reply()[1]["status"] == "ok"
+
+
+@pytest.mark.parametrize("code", ["%as", "%ask x", "%x", "x"])
+def test_who_completes_without_a_cursor_is_answered(kernel: Kernel, code: str) -> None:
+    with peers(kernel) as new:
+        client = new()
+        client.send("complete_request", {"code": code, "cursor_pos": None})
+        assert client.reply()[1]["status"] in {"ok", "error"}
