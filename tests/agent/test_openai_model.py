@@ -246,20 +246,23 @@ async def test_questions_can_be_asked_at_once(server, model):
 
 LOADS_LATE = """
 import asyncio, sys
+from time import process_time  # of which others on this machine take nothing
 from beaker_kernel.agent.provider.endpoints import Endpoint
 from beaker_kernel.agent.provider.openai_model import OpenAIModel
 model = OpenAIModel(endpoint=Endpoint(base_url=sys.argv[1], model="m"))
 assert not {"openai", "httpx2"} & set(sys.modules)
 
 async def ask():
-    loop, gaps = asyncio.get_running_loop(), []
+    gaps = []
     async def beat():
-        last = loop.time()
+        last = process_time()
         while True:
             await asyncio.sleep(0)
-            last, gap = loop.time(), loop.time() - last
-            gaps.append(gap)
+            now = process_time()
+            gaps.append(now - last)
+            last = now
     beating = asyncio.create_task(beat())
+    await asyncio.sleep(0)  # it beats before the question is asked
     async for event in model.stream([{"role": "user", "content": "?"}], ()):
         text = getattr(event, "text", "")
     beating.cancel()
@@ -281,4 +284,4 @@ async def test_the_sdk_is_imported_with_the_first_question_and_blocks_nobody(ser
     assert done.stderr == ""
     gap, _, answer = done.stdout.partition(" ")
     assert answer == "I don't know.\n"
-    assert float(gap) < 0.5
+    assert float(gap) < 0.25  # seconds; imported in its way it takes at least twice that
