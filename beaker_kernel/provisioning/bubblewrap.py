@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import site
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,7 +77,7 @@ class Box:
         readable: files and folders that can be read.
         writable: folders that can be written to, beside the working folder.
         room: bytes that fit into all temporary folders.
-        sockets: the folder where the kernel listens, and the file that tells it so.
+        sockets: the folder where the kernel listens.
 
     """
 
@@ -86,7 +87,7 @@ class Box:
     readable: tuple[str, ...]
     writable: tuple[str, ...]
     room: int
-    sockets: tuple[str, ...] = ()
+    sockets: str = ""
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -105,7 +106,8 @@ def command(bwrap: str, box: Box, argv: Iterable[str]) -> list[str]:
         *_temporary((*TEMPORARY, *([] if box.home == "/" else [box.home])), box.room),
         *_system(),
         *_bound("--ro-bind-try", (*SYSTEM, *(NETWORK if box.network else ()))),
-        *_bound("--bind", (*box.folders, *box.sockets)),
+        *_bound("--bind", (*box.folders, *([box.sockets] if box.sockets else []))),
+        *_bound("--bind", between(box.folders, box.readable)),
         *_bound("--ro-bind-try", box.readable),
         *_bound("--ro-bind", keys_in(box.folders), source="/dev/null"),
         # Root in there is root to /proc/sys: the core_pattern of the machine names what root runs.
@@ -141,6 +143,33 @@ def keys_in(folders: Iterable[str]) -> list[str]:
     """Return the files in writable folders that hold Beaker's own settings."""
     files = (os.path.realpath(os.path.join(folder, KEYS_FILE)) for folder in folders)
     return [f for f in files if os.path.exists(f) and any(_holds(d, f) for d in folders)]
+
+
+def ours_in(folders: Iterable[str]) -> list[str]:
+    """Return what of Beaker and its Python lies in writable folders: it runs outside as well."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    ours = {package, sys.prefix, sys.base_prefix}
+    return [path for path in sorted(ours) if any(_holds(folder, path) for folder in folders)]
+
+
+def between(folders: Iterable[str], readable: Iterable[str]) -> list[str]:
+    """Return the folders on the way from writable ones to what can only be read in them.
+
+    Each is bound onto itself: nobody can rename what something is mounted on, and so put another
+    in the place of what lies below it.
+    """
+    found: set[str] = set()
+    for folder in folders:
+        for path in readable:
+            parent = os.path.dirname(path)
+            while parent != folder and _is_below(parent, folder) and os.path.isdir(path):
+                found.add(parent)
+                parent = os.path.dirname(parent)
+    return sorted(found)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path.startswith(os.path.join(folder, ""))
 
 
 def environment(environ: Mapping[str, str], wanted: Iterable[str]) -> dict[str, str]:

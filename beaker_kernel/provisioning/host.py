@@ -101,7 +101,10 @@ class Host:
 
     async def _live(self) -> int:
         try:
-            await self._manager.start_kernel()
+            await self._manager.start_kernel(stderr=sys.stderr.fileno())  # the relay's own pipe
+        except asyncio.CancelledError:
+            await self._end()
+            raise
         except Exception as error:  # noqa: BLE001 (a provisioner is a plug-in: it may raise anything)
             self._note("refused", str(error) or type(error).__name__)
             await self._end()

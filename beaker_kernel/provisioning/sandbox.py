@@ -6,6 +6,7 @@ import asyncio
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 from contextlib import suppress
@@ -79,7 +80,9 @@ class SandboxProvisioner(LocalProvisioner):
         self._folder = tempfile.mkdtemp(prefix="box-", dir=self._runtime_dir())
         if not self.network:  # the loopback interface in there is another one
             manager.transport, manager.ip = "ipc", os.path.join(self._folder, "s")
-        kwargs = await super().pre_launch(**kwargs)
+        # What the server writes to may hold its token; a cell finds its descriptors in /proc.
+        silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        kwargs = await super().pre_launch(**(silent | kwargs))
         wanted = (*self.pass_env, *self.kernel_spec.env)
         env = kwargs["env"] = bubblewrap.environment(kwargs["env"], wanted)
         box = self._box(kwargs.get("cwd") or os.getcwd(), kwargs["cmd"][0])
@@ -117,8 +120,8 @@ class SandboxProvisioner(LocalProvisioner):
             room=(self.memory_mb or self._half_the_memory()) * MB,
         )
         bubblewrap.check_folders(box, [jupyter_runtime_dir(), self._runtime_dir()])
-        sockets = (self._folder, self._manager.connection_file)
-        return replace(box, sockets=sockets)
+        given = (self._manager.connection_file, *bubblewrap.ours_in(box.folders))
+        return replace(box, readable=(*box.readable, *given), sockets=self._folder)
 
     def _limits(self) -> list[str]:
         """Make a cgroup or, where none can be made, return the command that limits processes.
@@ -181,7 +184,8 @@ class SandboxProvisioner(LocalProvisioner):
         if self._cgroup:
             await self._cgroup.remove()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            with suppress(RecursionError):  # the relay removes what lies that deep
+                shutil.rmtree(self._folder, ignore_errors=True)
 
 
 async def _try(command: list[str], env: dict[str, str]) -> None:

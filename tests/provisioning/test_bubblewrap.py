@@ -136,3 +136,18 @@ def usersite() -> str:
     import site
 
     return os.path.abspath(site.getusersitepackages())
+
+
+def test_no_folder_on_the_way_to_what_runs_outside_can_be_renamed(tmp_path: Path) -> None:
+    venv = tmp_path / "project" / "nested" / ".venv"
+    venv.mkdir(parents=True)
+    command = bubblewrap.command("bwrap", box(cwd=str(tmp_path), readable=(str(venv),)), [])
+    for folder in (venv.parent, venv.parent.parent):
+        assert follows(command, "--bind", str(folder), str(folder))
+        assert command.index(str(folder)) < command.index(str(venv))
+
+
+def test_beaker_itself_can_only_be_read_where_it_lies_in_a_writable_folder() -> None:
+    package = os.path.dirname(os.path.dirname(bubblewrap.__file__))
+    assert package in bubblewrap.ours_in([os.path.dirname(package)])
+    assert bubblewrap.ours_in(["/nowhere"]) == []

@@ -259,3 +259,12 @@ def test_a_group_that_cant_be_made_leaves_nothing() -> None:
 def test_the_interpreter_is_the_one_outside(person: Person) -> None:
     with person.kernel() as kernel:
         assert text(kernel.client.run("import sys; sys.prefix")[1]) == repr(sys.prefix)
+
+
+def test_what_runs_outside_cannot_be_moved_away(person: Person) -> None:
+    (person.work / "project/.venv/bin").mkdir(parents=True)
+    with person.kernel(readable=[str(person.work / "project/.venv")]) as kernel:
+        for path in ("project", "project/.venv"):
+            reply, _ = kernel.client.run(f"import os; os.rename({path!r}, 'elsewhere')")
+            assert reply["ename"] == "OSError"
+        assert kernel.client.run("open('project/new', 'w').close()")[0]["status"] == "ok"

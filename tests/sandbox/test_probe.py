@@ -237,3 +237,31 @@ def test_it_is_told_what_is_in_force(kernel: Kernel, person: Person) -> None:
 
 def test_the_relay_stays_light(kernel: Kernel) -> None:
     assert kernel.relay.memory_info().rss < 26 * 1024 * 1024
+
+
+def test_no_descriptor_leads_to_what_a_server_writes_to(look: Callable[[str], Any]) -> None:
+    code = """
+import os
+found = []
+for number in os.listdir("/proc/self/fd"):
+    try:
+        file = os.stat(f"/proc/self/fd/{number}")
+        found.append((file.st_dev, file.st_ino))
+    except OSError:
+        pass
+found
+"""
+    ours = [[file.st_dev, file.st_ino] for file in map(os.fstat, (1, 2))]  # the relay has them, too
+    assert not [file for file in look(code) if file in ours]
+
+
+def test_its_connection_file_stays_as_it_was_written(look: Callable[[str], Any]) -> None:
+    code = """
+import ipykernel
+try:
+    written = bool(open(ipykernel.get_connection_file(), "a"))
+except OSError:
+    written = False
+written
+"""
+    assert look(code) is False
