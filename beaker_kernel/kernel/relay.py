@@ -251,8 +251,7 @@ class Relay:
 
     def cell_ended(self, cell: Request, reply: bytes) -> None:
         """Start the cells that waited for this one, or abort them if it failed."""
-        failed = b'"error"' in reply and json.loads(reply).get("status") == "error"
-        if failed and cell.stops_on_error:
+        if _has_failed(reply) and cell.stops_on_error:
             self._frontends.abort(self._turns.abort())
         for request in self._turns.finish(cell.msg_id):
             self._start(request)
@@ -366,6 +365,15 @@ class Relay:
 
         """
         self._back.replace(wanted)
+
+
+def _has_failed(reply: bytes) -> bool:
+    """Tell whether a reply's content is an error; one that nobody can read is none."""
+    if b'"error"' not in reply:
+        return False
+    with suppress(AttributeError, RecursionError, ValueError):
+        return bool(json.loads(reply).get("status") == "error")
+    return False
 
 
 def _parent_of(parts: list[bytes]) -> str:

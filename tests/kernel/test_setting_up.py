@@ -122,6 +122,28 @@ def test_a_folder_is_removed_however_deep_and_no_link_is_followed(tmp_path: Path
         subprocess.run(["rm", "-rf", top], check=True)  # pytest couldn't
 
 
+def test_a_folder_that_a_sandbox_has_locked_is_removed_all_the_same() -> None:
+    removing = """
+import os, sys
+from beaker_kernel.kernel import runtime
+if os.geteuid() == 0:
+    os.seteuid(65534)  # a lock is none for root
+for name, mode in (("closed", 0), ("full", 0o500), ("empty", 0o555)):
+    os.makedirs(f"{sys.argv[1]}/top/box/{name}/inner")
+    if name != "empty":
+        open(f"{sys.argv[1]}/top/box/{name}/file", "w").close()
+    else:
+        os.rmdir(f"{sys.argv[1]}/top/box/{name}/inner")
+    os.chmod(f"{sys.argv[1]}/top/box/{name}", mode)
+os.chmod(f"{sys.argv[1]}/top/box", 0o500)
+runtime.remove(f"{sys.argv[1]}/top")
+assert os.listdir(sys.argv[1]) == []
+"""
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        os.chmod(base, 0o777)
+        subprocess.run([sys.executable, "-c", removing, base], check=True)
+
+
 def test_a_link_that_takes_a_folders_place_meanwhile_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "top" / "box").mkdir(parents=True)
     (tmp_path / "outside").mkdir()
